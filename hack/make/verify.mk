@@ -3,7 +3,6 @@
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## Run the linters.
 	@$(GOLANGCI_LINT) run ./...
-	@$(GOLANGCI_LINT) run --config=.golangci-api.yml ./api/...
 	@echo "lint: ok"
 
 .PHONY: verify

@@ -83,7 +83,7 @@ func start(ctx context.Context, binDir string, options Options) (_ *Cluster, err
 			err = errors.Join(err, c.Stop())
 		}
 	}()
-	l, err := newLayout(c.dir, binDir)
+	l, err := newLayout(ctx, c.dir, binDir)
 	if err != nil {
 		return nil, err
 	}

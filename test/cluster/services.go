@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	_ "embed" // for the audit policy
 	"fmt"
 	"net"
@@ -34,13 +35,13 @@ type service struct {
 // layout is everything that is decided before the first process starts: folders, ports and tokens.
 type layout struct {
 	dir, binDir         string
-	etcdPort, apiPort   int
+	etcdPort, apiPort   string
 	adminToken, kcToken string
 }
 
 // newLayout picks ports and tokens and writes the files that the processes read when they start.
-func newLayout(dir, binDir string) (layout, error) {
-	ports, err := freePorts(2)
+func newLayout(ctx context.Context, dir, binDir string) (layout, error) {
+	ports, err := freePorts(ctx, 2)
 	if err != nil {
 		return layout{}, err
 	}
@@ -64,16 +65,18 @@ func newLayout(dir, binDir string) (layout, error) {
 }
 
 // freePorts returns loopback ports that nobody listens on at the moment.
-func freePorts(n int) ([]int, error) {
-	ports := make([]int, n)
+func freePorts(ctx context.Context, n int) ([]string, error) {
+	ports := make([]string, n)
 	for i := range ports {
 		// All listeners stay open until the function returns, or the same port could be given out twice.
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}
 		defer func() { _ = listener.Close() }()
-		ports[i] = listener.Addr().(*net.TCPAddr).Port
+		if _, ports[i], err = net.SplitHostPort(listener.Addr().String()); err != nil {
+			return nil, err
+		}
 	}
 	return ports, nil
 }
@@ -84,9 +87,9 @@ func (l layout) service(name string, args ...string) service {
 	return service{name: name, path: filepath.Join(l.binDir, name), args: args}
 }
 
-func (l layout) apiURL() string { return fmt.Sprintf("https://127.0.0.1:%d", l.apiPort) }
+func (l layout) apiURL() string { return "https://127.0.0.1:" + l.apiPort }
 
-func (l layout) etcdURL() string { return fmt.Sprintf("http://127.0.0.1:%d", l.etcdPort) }
+func (l layout) etcdURL() string { return "http://127.0.0.1:" + l.etcdPort }
 
 func (l layout) etcd() service {
 	return l.service("etcd",
@@ -105,7 +108,7 @@ func (l layout) apiServer() service {
 		"--etcd-servers="+l.etcdURL(),
 		"--bind-address=127.0.0.1",
 		"--advertise-address=127.0.0.1",
-		fmt.Sprintf("--secure-port=%d", l.apiPort),
+		"--secure-port="+l.apiPort,
 		"--cert-dir="+l.file(certDir), // it signs its own certificate
 		"--token-auth-file="+l.file(tokenFile),
 		"--authorization-mode=RBAC",
@@ -122,18 +125,17 @@ func (l layout) apiServer() service {
 	)
 }
 
-// controllers are those whose absence a user of custom resources would notice.
-var controllers = []string{
-	"clusterrole-aggregation-controller",
-	"garbage-collector-controller",
-	"namespace-controller",
-	"root-ca-certificate-publisher-controller",
-	"serviceaccount-controller",
-	"serviceaccount-token-controller",
-	"validatingadmissionpolicy-status-controller",
-}
-
+// controllerManager runs the controllers whose absence a user of custom resources would notice.
 func (l layout) controllerManager() service {
+	controllers := []string{
+		"clusterrole-aggregation-controller",
+		"garbage-collector-controller",
+		"namespace-controller",
+		"root-ca-certificate-publisher-controller",
+		"serviceaccount-controller",
+		"serviceaccount-token-controller",
+		"validatingadmissionpolicy-status-controller",
+	}
 	return l.service("kube-controller-manager",
 		"--kubeconfig="+l.file(controllerKubeconfig),
 		"--controllers="+strings.Join(controllers, ","),
