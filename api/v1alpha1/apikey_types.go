@@ -1,0 +1,242 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// ApiKey is a key to a Workspace; the result is a Secret.
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Namespaced,path=apikeys,shortName=ak,categories=workspace-operator
+// +kubebuilder:printcolumn:name="READY",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="REASON",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="WORKSPACE",type=string,JSONPath=`.spec.workspaceRef.name`
+// +kubebuilder:printcolumn:name="SECRET",type=string,JSONPath=`.status.binding.name`
+// +kubebuilder:printcolumn:name="EXPIRES",type=string,JSONPath=`.status.expiresAt`
+// +kubebuilder:printcolumn:name="AGE",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="KEY ID",type=string,JSONPath=`.status.keyID`,priority=1
+//
+//nolint:revive // ApiKey, not APIKey, is the kind's fixed name.
+type ApiKey struct {
+	metav1.TypeMeta `json:",inline"`
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+	// spec is what the tenant wants.
+	// +required
+	Spec ApiKeySpec `json:"spec"`
+	// status is what there is.
+	// +optional
+	// +kubebuilder:default={"observedGeneration":-1}
+	Status ApiKeyStatus `json:"status,omitempty"`
+}
+
+// ApiKeyList is a list of ApiKeys.
+// +kubebuilder:object:root=true
+type ApiKeyList struct {
+	metav1.TypeMeta `json:",inline"`
+	// +optional
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []ApiKey `json:"items"`
+}
+
+// ApiKeySpec is what a tenant wants.
+// +kubebuilder:validation:XValidation:rule="has(self.mode) == has(oldSelf.mode) && (!has(self.mode) || self.mode == oldSelf.mode)",message="mode is immutable: create another ApiKey"
+// +kubebuilder:validation:XValidation:rule="!(has(self.expiresAt) && has(self.lifetime))",message="expiresAt and lifetime exclude each other"
+// +kubebuilder:validation:XValidation:rule="!has(self.lifetime) || !has(self.rotation) || duration(self.lifetime) >= duration(self.rotation.interval) + (has(self.rotation.overlap) ? duration(self.rotation.overlap) : duration('0s'))",message="lifetime must not be shorter than rotation.interval plus rotation.overlap: keys would expire before they are replaced"
+// +kubebuilder:validation:XValidation:rule="!(has(self.expiresAt) && has(self.rotation))",message="expiresAt and rotation exclude each other: use lifetime"
+type ApiKeySpec struct {
+	// workspaceRef names the Workspace, in the same namespace.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="workspaceRef is immutable: create another ApiKey"
+	WorkspaceRef WorkspaceReference `json:"workspaceRef"`
+	// displayName is the readable part of the key's name at the vendor.
+	// Omitted: metadata.name.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:XValidation:rule="self.matches('^\\\\PC+$') && self.trim() != ''",message="displayName must have visible characters and no control characters"
+	DisplayName string `json:"displayName,omitempty"`
+	// scopes are what the key may do, in the vendor's words.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=128
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=128
+	// +kubebuilder:validation:items:Pattern=`^[A-Za-z0-9._:*/-]+$`
+	Scopes []string `json:"scopes,omitempty"`
+	// mode: Live, or Test for the vendor's sandbox. Omitted: Live.
+	// +optional
+	// +kubebuilder:validation:Enum=Live;Test
+	Mode string `json:"mode,omitempty"`
+	// action is oceanbase's word for what the key may do, as "read".
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._:,-]+$`
+	Action string `json:"action,omitempty"`
+	// ipAllowlist are the addresses and CIDRs the key may be used from.
+	// Omitted: any.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MaxLength=43
+	// +kubebuilder:validation:XValidation:rule="self.all(item, isIP(item) || isCIDR(item))",message="ipAllowlist items must be IP addresses or CIDRs"
+	IPAllowlist []string `json:"ipAllowlist,omitempty"`
+	// usageLimits bound what may be spent with the key.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=1
+	UsageLimits []UsageLimit `json:"usageLimits,omitempty"`
+	// rateLimits bound how fast it may be spent.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=8
+	RateLimits []RateLimit `json:"rateLimits,omitempty"`
+	// access: Enabled, or Disabled to block the key for a while. Omitted: left
+	// as it is.
+	// +optional
+	Access Toggle `json:"access,omitempty"`
+	// expiresAt is when the key ends.
+	// +optional
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$`
+	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
+	// lifetime is how long after its issue each key ends.
+	// +optional
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(h|m|s))+$`
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('87600h')",message="lifetime must be between 1m and 87600h"
+	Lifetime *metav1.Duration `json:"lifetime,omitempty"`
+	// rotation replaces the key at intervals.
+	// +optional
+	Rotation *Rotation `json:"rotation,omitempty"`
+	// secret says where and how the key is published. Omitted: a Secret of
+	// the ApiKey's own name.
+	// +optional
+	Secret *SecretTarget `json:"secret,omitempty"`
+	// deletionPolicy: Delete revokes the key, Retain leaves it alive. Omitted:
+	// Delete.
+	// +optional
+	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
+}
+
+// WorkspaceReference names a Workspace in the same namespace.
+type WorkspaceReference struct {
+	// name is the Workspace's name.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`
+	Name string `json:"name"`
+}
+
+// Rotation replaces a key at intervals.
+// +kubebuilder:validation:XValidation:rule="!has(self.overlap) || duration(self.overlap) < duration(self.interval)",message="overlap must be shorter than interval"
+type Rotation struct {
+	// interval is the time between two keys.
+	// +required
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(h|m|s))+$`
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('87600h')",message="interval must be between 1m and 87600h"
+	Interval metav1.Duration `json:"interval"`
+	// overlap is how long the old key lives on. Omitted: it is revoked as soon
+	// as the new one is published.
+	// +optional
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(h|m|s))+$`
+	Overlap *metav1.Duration `json:"overlap,omitempty"`
+}
+
+// ApiKeyStatus is what there is.
+type ApiKeyStatus struct {
+	// observedGeneration is the generation the conditions speak of.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// conditions: Ready, AccountReady, Synced, Published, Reconciling, Stalled.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+	// keyID is the vendor's id of the live key.
+	// +optional
+	// +kubebuilder:validation:MaxLength=512
+	KeyID string `json:"keyID,omitempty"`
+	// displayName is the key's whole name at the vendor.
+	// +optional
+	// +kubebuilder:validation:MaxLength=512
+	DisplayName string `json:"displayName,omitempty"`
+	// state is the vendor's word for the key's state.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	State string `json:"state,omitempty"`
+	// createdAt is when the live key was issued.
+	// +optional
+	CreatedAt *metav1.Time `json:"createdAt,omitempty"`
+	// expiresAt is when the live key ends.
+	// +optional
+	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
+	// rotatesAt is when the next key is due.
+	// +optional
+	RotatesAt *metav1.Time `json:"rotatesAt,omitempty"`
+	// retiring are replaced keys that still live.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	Retiring []RetiringKey `json:"retiring,omitempty"`
+	// unresolved are keys that may exist at the vendor with nobody holding them.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	Unresolved []UnresolvedKey `json:"unresolved,omitempty"`
+	// binding names the Secret, as a Service Binding "Provisioned Service".
+	// +optional
+	Binding *Binding `json:"binding,omitempty"`
+	// fingerprint tells two values apart without showing either.
+	// +optional
+	// +kubebuilder:validation:MaxLength=128
+	Fingerprint string `json:"fingerprint,omitempty"`
+	// attempt is set while a create call may be under way.
+	// +optional
+	Attempt *Attempt `json:"attempt,omitempty"`
+	// lastHandledReconcileAt echoes the reconcile-at annotation.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
+}
+
+// RetiringKey is a replaced key that still lives.
+type RetiringKey struct {
+	// keyID is the vendor's id.
+	// +required
+	// +kubebuilder:validation:MaxLength=512
+	KeyID string `json:"keyID"`
+	// revokeAt is when it ends.
+	// +required
+	RevokeAt metav1.Time `json:"revokeAt"`
+}
+
+// UnresolvedKey is a key that may exist at the vendor with nobody holding it.
+type UnresolvedKey struct {
+	// name is what it is called at the vendor.
+	// +required
+	// +kubebuilder:validation:MaxLength=512
+	Name string `json:"name"`
+	// since is when its creation was asked for.
+	// +required
+	Since metav1.Time `json:"since"`
+}
+
+// Binding names a Secret.
+type Binding struct {
+	// name is the Secret's name.
+	// +required
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+}

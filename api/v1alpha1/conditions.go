@@ -1,0 +1,97 @@
+package v1alpha1
+
+// Conditions. Ready sums up the others and is what to wait for. Reconciling
+// and Stalled follow kstatus: they are True or absent.
+const (
+	// ConditionReady is True when the object is as its spec says and usable.
+	ConditionReady = "Ready"
+	// ConditionAccountReady is True when the class, its endpoint and its
+	// credential serve this object.
+	ConditionAccountReady = "AccountReady"
+	// ConditionSynced is True when the vendor's object equals the spec.
+	ConditionSynced = "Synced"
+	// ConditionPublished is True when the Secret holds the live key.
+	ConditionPublished = "Published"
+	// ConditionReconciling is True while work goes on that needs no person.
+	ConditionReconciling = "Reconciling"
+	// ConditionStalled is True when a person or another object must act first.
+	ConditionStalled = "Stalled"
+)
+
+// Reasons of conditions that are well.
+const (
+	// ReasonAvailable: Ready; the object can be used.
+	ReasonAvailable = "Available"
+	// ReasonAccepted: AccountReady; the endpoint answers and takes the credential.
+	ReasonAccepted = "Accepted"
+	// ReasonInSync: Synced; nothing differs.
+	ReasonInSync = "InSync"
+	// ReasonPublished: Published; the Secret holds the live key.
+	ReasonPublished = "Published"
+)
+
+// Reasons that pass by themselves; they come with Reconciling.
+const (
+	// ReasonProvisioning: the vendor is still building the workspace.
+	ReasonProvisioning = "Provisioning"
+	// ReasonWorkspaceNotReady: the ApiKey waits for its Workspace.
+	ReasonWorkspaceNotReady = "WorkspaceNotReady"
+	// ReasonVendorUnavailable: the vendor or the way to it is broken; retried.
+	ReasonVendorUnavailable = "VendorUnavailable"
+	// ReasonThrottled: the vendor limits the account's requests; retried.
+	ReasonThrottled = "Throttled"
+	// ReasonVendorConflict: the vendor's object is in a state that forbids the
+	// call; retried.
+	ReasonVendorConflict = "VendorConflict"
+	// ReasonRecovering: the answer to a call was lost; the vendor's list is
+	// read before anything else is done.
+	ReasonRecovering = "Recovering"
+	// ReasonDeleting: deletion has begun and goes on.
+	ReasonDeleting = "Deleting"
+	// ReasonInUse: deletion waits for the objects that use this one.
+	ReasonInUse = "InUse"
+)
+
+// Reasons that need a person or another object; they come with Stalled.
+const (
+	// ReasonClassNotFound: the WorkspaceClass does not exist.
+	ReasonClassNotFound = "ClassNotFound"
+	// ReasonNoDefaultClass: no class is named and none is the default.
+	ReasonNoDefaultClass = "NoDefaultClass"
+	// ReasonClassNotAllowed: the class is not open to this namespace.
+	ReasonClassNotAllowed = "ClassNotAllowed"
+	// ReasonCredentialsNotFound: the credential Secret does not exist.
+	ReasonCredentialsNotFound = "CredentialsNotFound"
+	// ReasonCredentialsMalformed: the credential Secret lacks a key or holds
+	// what can be no credential.
+	ReasonCredentialsMalformed = "CredentialsMalformed"
+	// ReasonCredentialRejected: the vendor does not take the credential.
+	ReasonCredentialRejected = "CredentialRejected"
+	// ReasonPermissionDenied: the credential is taken but may not do this.
+	ReasonPermissionDenied = "PermissionDenied"
+	// ReasonClassInvalid: the class's endpoint, caBundle or settings cannot
+	// be used.
+	ReasonClassInvalid = "ClassInvalid"
+	// ReasonQuotaExhausted: a quota or subscription at the vendor is used up.
+	ReasonQuotaExhausted = "QuotaExhausted"
+	// ReasonRefused: the vendor refuses the request as the spec makes it.
+	ReasonRefused = "Refused"
+	// ReasonUnsupported: the vendor of the class has no such ability.
+	ReasonUnsupported = "Unsupported"
+	// ReasonScopesRequired: a key without scopes fails or can do nothing.
+	ReasonScopesRequired = "ScopesRequired"
+	// ReasonOutcomeUnknown: a lost answer the vendor offers no way to resolve.
+	ReasonOutcomeUnknown = "OutcomeUnknown"
+	// ReasonVendorObjectMissing: the vendor no longer has the workspace.
+	ReasonVendorObjectMissing = "VendorObjectMissing"
+	// ReasonWorkspaceNotFound: the ApiKey's Workspace does not exist.
+	ReasonWorkspaceNotFound = "WorkspaceNotFound"
+	// ReasonWorkspaceDeleting: the ApiKey's Workspace is going away.
+	ReasonWorkspaceDeleting = "WorkspaceDeleting"
+	// ReasonSecretConflict: the target Secret exists and is not ours.
+	ReasonSecretConflict = "SecretConflict"
+	// ReasonSecretRefused: the API server refuses the Secret (quota, policy).
+	ReasonSecretRefused = "SecretRefused"
+	// ReasonTemplateInvalid: spec.secret.template does not render.
+	ReasonTemplateInvalid = "TemplateInvalid"
+)

@@ -1,0 +1,55 @@
+package v1alpha1
+
+// Annotations a person sets.
+const (
+	// AnnotationDefaultClass marks the WorkspaceClass of Workspaces that name
+	// none. Value "true"; the newest class wins if several have it.
+	AnnotationDefaultClass = "workspace-operator.io/is-default-class"
+	// AnnotationPaused stops all work on an object while its value is "true".
+	AnnotationPaused = "workspace-operator.io/paused"
+	// AnnotationReconcileAt asks for a pass now; its value is echoed in
+	// status.lastHandledReconcileAt.
+	AnnotationReconcileAt = "workspace-operator.io/reconcile-at"
+	// AnnotationRotateAt asks for a new key now.
+	AnnotationRotateAt = "workspace-operator.io/rotate-at"
+)
+
+// Annotations and labels the operator sets.
+const (
+	// LabelManagedBy, with the value ManagedBy, stands on every Secret the
+	// operator made. It is for people and selectors: ownership is decided by
+	// the owner's UID.
+	LabelManagedBy = "app.kubernetes.io/managed-by"
+	// ManagedBy is the value of LabelManagedBy.
+	ManagedBy = "workspace-operator"
+	// AnnotationKeySerial counts the keys issued for an ApiKey, on its Secret.
+	AnnotationKeySerial = "workspace-operator.io/key-serial"
+	// AnnotationIssuedAt is the RFC 3339 time the key in a Secret was issued.
+	AnnotationIssuedAt = "workspace-operator.io/issued-at"
+	// AnnotationWorkspace is the namespace/name a Secret in the operator's
+	// own namespace was made for.
+	AnnotationWorkspace = "workspace-operator.io/workspace"
+)
+
+// Finalizers.
+const (
+	// Finalizer keeps a Workspace or ApiKey until its vendor object is gone.
+	Finalizer = "workspace-operator.io/vendor-object"
+	// FinalizerInUse keeps a class or a credential Secret while it is needed.
+	FinalizerInUse = "workspace-operator.io/in-use"
+)
+
+// Keys of a published Secret, and what a template can name: ".APIKey",
+// ".KeyID", ".WorkspaceUUID", ".Endpoint", ".Provider".
+const (
+	// SecretKeyAPIKey holds the key unless spec.secret.valueKey names another.
+	SecretKeyAPIKey = "apiKey"
+	// SecretKeyKeyID holds the vendor's id of the key.
+	SecretKeyKeyID = "keyID"
+	// SecretKeyWorkspaceUUID holds the vendor's id of the workspace.
+	SecretKeyWorkspaceUUID = "workspaceUUID"
+	// SecretKeyEndpoint holds the vendor's base URL.
+	SecretKeyEndpoint = "endpoint"
+	// SecretKeyProvider holds the vendor's name.
+	SecretKeyProvider = "provider"
+)

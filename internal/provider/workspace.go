@@ -1,0 +1,99 @@
+package provider
+
+import "time"
+
+// WorkspaceFilter narrows a list. The zero value lists everything.
+type WorkspaceFilter struct {
+	// Name is the exact name; a vendor that cannot filter ignores it, so the
+	// caller still compares.
+	Name string
+}
+
+// Workspace is what a vendor says of one workspace. A field the vendor does
+// not have, or did not show in this answer, is its zero value.
+type Workspace struct {
+	ID          string
+	Slug        string
+	Name        string
+	Description string
+	// Mark is the mark the vendor showed; the zero Mark is "none".
+	Mark Mark
+	// MarkUnread is true where this answer cannot show a mark even if there
+	// is one (a list in short form): only Get tells.
+	MarkUnread bool
+
+	BillingState      string
+	VersionType       string
+	State             string
+	AccountID         string
+	Region            string
+	TenancyModel      string
+	ProvisioningRunID string
+	Environments      []Environment
+	Metadata          map[string]string
+
+	CreatedAt time.Time
+	UpdatedAt time.Time
+
+	// Pending is true while the vendor is still building the workspace.
+	Pending bool
+
+	// Credential is set only in the answer to Create, and only by vendors
+	// whose capabilities say OwnCredential.
+	Credential *WorkspaceCredential
+}
+
+// Environment is a named part of a workspace.
+type Environment struct {
+	Name  string
+	ID    string
+	State string
+}
+
+// WorkspaceCredential is the key that manages one workspace, where a vendor
+// gives each workspace its own. Like every key it is shown once.
+type WorkspaceCredential struct {
+	// ID revokes it.
+	ID string
+	// Values open a session for the workspace: one for each CredentialKey.
+	Values map[string]Secret
+}
+
+// WorkspaceSpec is what a workspace should be. Nil and the empty string mean
+// "left open"; the vendor's own default stays.
+type WorkspaceSpec struct {
+	DisplayName string
+	Description string
+	Region      string
+	Slug        string
+	Language    string
+	Metadata    map[string]string
+	UsageLimits []UsageLimit
+	RateLimits  []RateLimit
+	// Frozen is nil where the spec does not say.
+	Frozen *bool
+	// Options are the vendor's own members of the spec, by their JSON name.
+	Options map[string]string
+}
+
+// UsageLimit bounds what may be spent.
+type UsageLimit struct {
+	// Type is Cost or Tokens; empty is the vendor's default.
+	Type string
+	// CreditLimit is in the vendor's unit for the type, at least 1.
+	CreditLimit int64
+	// AlertThreshold is in the same unit; 0 is none.
+	AlertThreshold int64
+	// PeriodicReset is Monthly or Weekly; empty never resets.
+	PeriodicReset string
+}
+
+// RateLimit bounds how fast it may be spent.
+type RateLimit struct {
+	// Type is Requests or Tokens.
+	Type string
+	// Unit is PerMinute, PerHour or PerDay.
+	Unit string
+	// Value is the number of Type per Unit.
+	Value int64
+}
