@@ -45,11 +45,11 @@ func runInBackground() error {
 	}
 	demo := exec.Command(self, "-in-background")
 	demo.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	demo.Stderr = os.Stderr
 	output, err := demo.StdoutPipe()
 	if err != nil {
 		return err
 	}
+	demo.Stderr = demo.Stdout // not ours: whoever reads our output would wait for its end
 	if err := demo.Start(); err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (d *demo) diagnose(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	fmt.Println("\n== What went wrong: the objects, the events, the operator's log")
 	for _, arguments := range [][]string{
-		{"get", "workspaceclasses,workspaces,apikeys", "-A", "-o", `go-template={{range .items}}{{.kind}} {{.metadata.namespace}}/{{.metadata.name}}{{"\n"}}` +
+		{"get", "workspaceclasses,workspaces,apikeys", "-A", "-o", `go-template={{range .items}}{{.kind}} {{with .metadata.namespace}}{{.}}/{{end}}{{.metadata.name}}{{"\n"}}` +
 			`{{range .status.conditions}}  {{.type}}={{.status}} {{.reason}}: {{.message}}{{"\n"}}{{end}}{{end}}`},
 		{"get", "events", "-A", "--sort-by=.lastTimestamp"},
 	} {

@@ -22,4 +22,4 @@ cluster-tool:
 .PHONY: demo
 demo: controlplane build ## Show the whole path on this machine; KEEP=1 leaves it running.
 	@mkdir -p $(BIN)/tools && go build -o $(BIN)/tools/demo ./hack/demo
-	@$(BIN)/tools/demo -dir $(BIN)/demo $(if $(KEEP),-keep)
+	@$(BIN)/tools/demo $(if $(KEEP),-keep)
