@@ -15,8 +15,6 @@ import (
 // +kubebuilder:printcolumn:name="EXPIRES",type=string,JSONPath=`.status.expiresAt`
 // +kubebuilder:printcolumn:name="AGE",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="KEY ID",type=string,JSONPath=`.status.keyID`,priority=1
-//
-//nolint:revive // ApiKey, not APIKey, is the kind's fixed name.
 type ApiKey struct {
 	metav1.TypeMeta `json:",inline"`
 	// +optional
@@ -40,7 +38,7 @@ type ApiKeyList struct {
 }
 
 // ApiKeySpec is what a tenant wants.
-// +kubebuilder:validation:XValidation:rule="has(self.mode) == has(oldSelf.mode) && (!has(self.mode) || self.mode == oldSelf.mode)",message="mode is immutable: create another ApiKey"
+// +kubebuilder:validation:XValidation:rule="has(self.mode) == has(oldSelf.mode) && (!has(self.mode) || self.mode == oldSelf.mode)",fieldPath=".mode",message="mode is immutable: create another ApiKey"
 // +kubebuilder:validation:XValidation:rule="!(has(self.expiresAt) && has(self.lifetime))",message="expiresAt and lifetime exclude each other"
 // +kubebuilder:validation:XValidation:rule="!has(self.lifetime) || !has(self.rotation) || duration(self.lifetime) >= duration(self.rotation.interval) + (has(self.rotation.overlap) ? duration(self.rotation.overlap) : duration('0s'))",message="lifetime must not be shorter than rotation.interval plus rotation.overlap: keys would expire before they are replaced"
 // +kubebuilder:validation:XValidation:rule="!(has(self.expiresAt) && has(self.rotation))",message="expiresAt and rotation exclude each other: use lifetime"
@@ -54,7 +52,7 @@ type ApiKeySpec struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:XValidation:rule="self.matches('^\\\\PC+$') && self.trim() != ''",message="displayName must have visible characters and no control characters"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'[\pL\pN\pP\pS]') && !self.matches(r'[\p{Cc}\p{Zl}\p{Zp}\x{202A}-\x{202E}\x{2066}-\x{2069}]')`,message="displayName must have a visible character, and no control characters, line breaks or direction overrides"
 	DisplayName string `json:"displayName,omitempty"`
 	// scopes are what the key may do, in the vendor's words.
 	// +optional
@@ -63,9 +61,9 @@ type ApiKeySpec struct {
 	// +kubebuilder:validation:MaxItems=128
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=128
-	// +kubebuilder:validation:items:Pattern=`^[A-Za-z0-9._:*/-]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.all(scope, scope.matches('^[A-Za-z0-9._:*/-]+$'))`,message="scopes must consist of letters, digits, '.', '_', ':', '*', '/' and '-'"
 	Scopes []string `json:"scopes,omitempty"`
-	// mode: Live, or Test for the vendor's sandbox. Omitted: Live.
+	// mode is Live, or Test for the vendor's sandbox. Omitted: Live.
 	// +optional
 	// +kubebuilder:validation:Enum=Live;Test
 	Mode string `json:"mode,omitempty"`
@@ -73,7 +71,7 @@ type ApiKeySpec struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._:,-]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9._:,-]+$')`,message="action must consist of letters, digits, '.', '_', ':', ',' and '-'"
 	Action string `json:"action,omitempty"`
 	// ipAllowlist are the addresses and CIDRs the key may be used from.
 	// Omitted: any.
@@ -95,21 +93,25 @@ type ApiKeySpec struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, b.type == a.type && b.unit == a.unit))",message="rateLimits must not have two items with the same type and unit"
 	RateLimits []RateLimit `json:"rateLimits,omitempty"`
-	// access: Enabled, or Disabled to block the key for a while. Omitted: left
-	// as it is.
+	// access is Enabled, or Disabled to block the key for a while. Omitted:
+	// left as it is.
 	// +optional
 	Access Toggle `json:"access,omitempty"`
 	// expiresAt is when the key ends.
 	// +optional
-	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$`
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Format=date-time
+	// +kubebuilder:validation:MaxLength=35
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`
+	// +kubebuilder:validation:XValidation:rule=`self >= timestamp('2000-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')`,message="expiresAt must lie between 2000 and 2199"
 	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
 	// lifetime is how long after its issue each key ends.
 	// +optional
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(h|m|s))+$`
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('87600h')",message="lifetime must be between 1m and 87600h"
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^([0-9]{1,5}[hms]){1,3}$') && duration(self) >= duration('1m') && duration(self) <= duration('87600h')`,message="lifetime must be a duration between 1m and 87600h, written in h, m and s, as 720h"
 	Lifetime *metav1.Duration `json:"lifetime,omitempty"`
 	// rotation replaces the key at intervals.
 	// +optional
@@ -118,8 +120,8 @@ type ApiKeySpec struct {
 	// the ApiKey's own name.
 	// +optional
 	Secret *SecretTarget `json:"secret,omitempty"`
-	// deletionPolicy: Delete revokes the key, Retain leaves it alive. Omitted:
-	// Delete.
+	// deletionPolicy is Delete, which revokes the key, or Retain, which leaves
+	// it alive. Omitted: Delete.
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 }
@@ -130,7 +132,7 @@ type WorkspaceReference struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,message="name must be a DNS subdomain: lowercase letters, digits, '-' and '.', with a letter or digit at both ends of each part"
 	Name string `json:"name"`
 }
 
@@ -141,15 +143,14 @@ type Rotation struct {
 	// +required
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(h|m|s))+$`
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('87600h')",message="interval must be between 1m and 87600h"
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^([0-9]{1,5}[hms]){1,3}$') && duration(self) >= duration('1m') && duration(self) <= duration('87600h')`,message="interval must be a duration between 1m and 87600h, written in h, m and s, as 720h"
 	Interval metav1.Duration `json:"interval"`
 	// overlap is how long the old key lives on. Omitted: it is revoked as soon
 	// as the new one is published.
 	// +optional
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(h|m|s))+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^([0-9]{1,5}[hms]){1,3}$') && duration(self) <= duration('87600h')`,message="overlap must be a duration of at most 87600h, written in h, m and s, as 24h"
 	Overlap *metav1.Duration `json:"overlap,omitempty"`
 }
 
@@ -158,7 +159,8 @@ type ApiKeyStatus struct {
 	// observedGeneration is the generation the conditions speak of.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// conditions: Ready, AccountReady, Synced, Published, Reconciling, Stalled.
+	// conditions are Ready, AccountReady, Synced, Published, Reconciling and
+	// Stalled.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

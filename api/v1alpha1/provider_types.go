@@ -1,7 +1,7 @@
 package v1alpha1
 
 // Provider names exactly one vendor.
-// +kubebuilder:validation:XValidation:rule="[has(self.guance), has(self.portkey), has(self.slaunchx), has(self.groundfloor), has(self.oceanbase)].filter(set, set).size() == 1",message="exactly one provider must be set: guance, portkey, slaunchx, groundfloor or oceanbase"
+// +kubebuilder:validation:XValidation:rule="[has(self.guance), has(self.portkey), has(self.slaunchx), has(self.groundfloor), has(self.oceanbase)].exists_one(set, set)",message="exactly one provider must be set: guance, portkey, slaunchx, groundfloor or oceanbase"
 // +kubebuilder:validation:XValidation:rule="has(self.guance) == has(oldSelf.guance) && has(self.portkey) == has(oldSelf.portkey) && has(self.slaunchx) == has(oldSelf.slaunchx) && has(self.groundfloor) == has(oldSelf.groundfloor) && has(self.oceanbase) == has(oldSelf.oceanbase)",message="which provider a class uses is immutable: create another class"
 type Provider struct {
 	// guance is Guance Cloud or TrueWatch.
@@ -24,7 +24,7 @@ type Provider struct {
 // Endpoint is a vendor's base URL.
 // +kubebuilder:validation:MinLength=8
 // +kubebuilder:validation:MaxLength=512
-// +kubebuilder:validation:XValidation:rule="self.matches('^https?://[^/?#@ ]+(/[^?#@ ]*)?$')",message="endpoint must be an absolute https URL without user, query or fragment"
+// +kubebuilder:validation:XValidation:rule=`isURL(self) && self.matches('^https?://([A-Za-z0-9.-]+|[[][0-9A-Fa-f:.]+[]])(:[0-9]{1,5})?(/[A-Za-z0-9._~%/+-]*)?$')`,message="endpoint must be an absolute https URL without user, query or fragment"
 type Endpoint string
 
 // GuanceProvider is Guance Cloud or TrueWatch.
@@ -61,7 +61,7 @@ type GroundfloorProvider struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9-]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9-]+$')`,message="accountID must consist of letters, digits and '-'"
 	AccountID string `json:"accountID"`
 	// freezeOnDelete lets deletion freeze a workspace; the vendor removes a
 	// frozen workspace for good after 30 days. Omitted: Disabled.
@@ -78,17 +78,19 @@ type OceanbaseProvider struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_-]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9_-]+$')`,message="organizationID must consist of letters, digits, '-' and '_'"
 	OrganizationID string `json:"organizationID"`
 	// uid is the account id, where the gateway does not add it.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_-]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9_-]+$')`,message="uid must consist of letters, digits, '-' and '_'"
 	UID string `json:"uid,omitempty"`
 	// product is the source product, where the vendor gave you one.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_-]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9_-]+$')`,message="product must consist of letters, digits, '-' and '_'"
 	Product string `json:"product,omitempty"`
 	// auth is the HTTP authentication scheme. Omitted: Basic.
 	// +optional

@@ -29,6 +29,7 @@ const (
 
 // MetadataValue is a value of spec.metadata.
 // +kubebuilder:validation:MaxLength=256
+// +kubebuilder:validation:XValidation:rule=`!self.matches(r'\p{Cc}')`,message="metadata values must have no control characters"
 type MetadataValue string
 
 // UsageLimit bounds what may be spent.

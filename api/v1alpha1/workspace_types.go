@@ -37,27 +37,28 @@ type WorkspaceList struct {
 }
 
 // WorkspaceSpec is what a tenant wants.
-// +kubebuilder:validation:XValidation:rule="has(self.className) == has(oldSelf.className) && (!has(self.className) || self.className == oldSelf.className)",message="className is immutable: create another Workspace"
-// +kubebuilder:validation:XValidation:rule="has(self.externalID) == has(oldSelf.externalID) && (!has(self.externalID) || self.externalID == oldSelf.externalID)",message="externalID is immutable: create another Workspace"
-// +kubebuilder:validation:XValidation:rule="has(self.region) == has(oldSelf.region) && (!has(self.region) || self.region == oldSelf.region)",message="region is immutable: create another Workspace"
-// +kubebuilder:validation:XValidation:rule="has(self.slug) == has(oldSelf.slug) && (!has(self.slug) || self.slug == oldSelf.slug)",message="slug is immutable: create another Workspace"
-// +kubebuilder:validation:XValidation:rule="!has(self.managementPolicy) || self.managementPolicy != 'ObserveOnly' || has(self.externalID)",message="managementPolicy ObserveOnly needs externalID: there is nothing to observe"
+// +kubebuilder:validation:XValidation:rule="has(self.className) == has(oldSelf.className) && (!has(self.className) || self.className == oldSelf.className)",fieldPath=".className",message="className is immutable: create another Workspace"
+// +kubebuilder:validation:XValidation:rule="has(self.externalID) == has(oldSelf.externalID) && (!has(self.externalID) || self.externalID == oldSelf.externalID)",fieldPath=".externalID",message="externalID is immutable: create another Workspace"
+// +kubebuilder:validation:XValidation:rule="has(self.region) == has(oldSelf.region) && (!has(self.region) || self.region == oldSelf.region)",fieldPath=".region",message="region is immutable: create another Workspace"
+// +kubebuilder:validation:XValidation:rule="has(self.slug) == has(oldSelf.slug) && (!has(self.slug) || self.slug == oldSelf.slug)",fieldPath=".slug",message="slug is immutable: create another Workspace"
+// +kubebuilder:validation:XValidation:rule=`(has(self.guance) && has(self.guance.accessKeyName) ? self.guance.accessKeyName : "") == (has(oldSelf.guance) && has(oldSelf.guance.accessKeyName) ? oldSelf.guance.accessKeyName : "")`,fieldPath=".guance.accessKeyName",message="accessKeyName is immutable: the vendor cannot rename a key"
+// +kubebuilder:validation:XValidation:rule="!has(self.managementPolicy) || self.managementPolicy != 'ObserveOnly' || has(self.externalID)",fieldPath=".managementPolicy",message="managementPolicy ObserveOnly needs externalID: there is nothing to observe"
 type WorkspaceSpec struct {
 	// className is the WorkspaceClass. Omitted: the default class.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,message="className must be a DNS subdomain: lowercase letters, digits, '-' and '.', with a letter or digit at both ends of each part"
 	ClassName string `json:"className,omitempty"`
 	// externalID imports the vendor's workspace with this id instead of
 	// creating one. The class must list it in importableIDs.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[^\s\x00-\x1f\x7f]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[!-~]+$')`,message="externalID must consist of printable ASCII characters without spaces"
 	ExternalID string `json:"externalID,omitempty"`
-	// managementPolicy: Full, or ObserveOnly to read and never write. Omitted:
-	// Full.
+	// managementPolicy is Full, or ObserveOnly to read and never write.
+	// Omitted: Full.
 	// +optional
 	// +kubebuilder:validation:Enum=Full;ObserveOnly
 	ManagementPolicy string `json:"managementPolicy,omitempty"`
@@ -66,24 +67,25 @@ type WorkspaceSpec struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
-	// +kubebuilder:validation:XValidation:rule="self.matches('^\\\\PC+$') && self.trim() != ''",message="displayName must have visible characters and no control characters"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'[\pL\pN\pP\pS]') && !self.matches(r'[\p{Cc}\p{Zl}\p{Zp}\x{202A}-\x{202E}\x{2066}-\x{2069}]')`,message="displayName must have a visible character, and no control characters, line breaks or direction overrides"
 	DisplayName string `json:"displayName,omitempty"`
 	// description says what the workspace is for.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=1024
-	// +kubebuilder:validation:XValidation:rule="!self.matches('[\\\\x00-\\\\x08\\\\x0b-\\\\x1f\\\\x7f]')",message="description must have no control characters but tab and newline"
+	// +kubebuilder:validation:XValidation:rule=`!self.matches(r'[\x00-\x08\x0b-\x1f\x7f-\x{9f}]')`,message="description must have no control characters but tab and newline"
 	Description string `json:"description,omitempty"`
 	// region is the vendor's region.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._-]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9._-]+$')`,message="region must consist of letters, digits, '-', '_' and '.'"
 	Region string `json:"region,omitempty"`
 	// slug is the workspace's name in URLs.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$')`,message="slug must consist of lowercase letters, digits and '-', with a letter or digit at both ends"
 	Slug string `json:"slug,omitempty"`
 	// language is the workspace's language.
 	// +optional
@@ -92,7 +94,7 @@ type WorkspaceSpec struct {
 	// metadata is kept with the workspace at the vendor.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
-	// +kubebuilder:validation:XValidation:rule="self.all(key, key.size() >= 1 && key.size() <= 64)",message="metadata keys must have 1 to 64 characters"
+	// +kubebuilder:validation:XValidation:rule=`self.all(key, key.size() >= 1 && key.size() <= 64 && !key.matches(r'\p{Cc}'))`,message="metadata keys must have 1 to 64 characters, none of them a control character"
 	// +kubebuilder:validation:XValidation:rule="self.all(key, !key.startsWith('workspace_operator'))",message="metadata keys starting with workspace_operator are reserved for the operator"
 	Metadata map[string]MetadataValue `json:"metadata,omitempty"`
 	// usageLimits bound what may be spent.
@@ -106,8 +108,9 @@ type WorkspaceSpec struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, b.type == a.type && b.unit == a.unit))",message="rateLimits must not have two items with the same type and unit"
 	RateLimits []RateLimit `json:"rateLimits,omitempty"`
-	// access: Active, or Frozen to block its use. Omitted: left as it is.
+	// access is Active, or Frozen to block its use. Omitted: left as it is.
 	// +optional
 	// +kubebuilder:validation:Enum=Active;Frozen
 	Access string `json:"access,omitempty"`
@@ -120,7 +123,6 @@ type WorkspaceSpec struct {
 }
 
 // GuanceWorkspace are settings only guance has.
-// +kubebuilder:validation:XValidation:rule="has(self.accessKeyName) == has(oldSelf.accessKeyName) && (!has(self.accessKeyName) || self.accessKeyName == oldSelf.accessKeyName)",message="accessKeyName is immutable: the vendor cannot rename a key"
 type GuanceWorkspace struct {
 	// menuStyle is the style of the menu bar.
 	// +optional
@@ -131,7 +133,7 @@ type GuanceWorkspace struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=50
-	// +kubebuilder:validation:XValidation:rule="self.matches('^\\\\PC+$') && self.trim() != ''",message="accessKeyName must have visible characters and no control characters"
+	// +kubebuilder:validation:XValidation:rule=`self.matches(r'[\pL\pN\pP\pS]') && !self.matches(r'[\p{Cc}\p{Zl}\p{Zp}\x{202A}-\x{202E}\x{2066}-\x{2069}]')`,message="accessKeyName must have a visible character, and no control characters, line breaks or direction overrides"
 	AccessKeyName string `json:"accessKeyName,omitempty"`
 }
 
@@ -148,7 +150,7 @@ type WorkspaceStatus struct {
 	// observedGeneration is the generation the conditions speak of.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// conditions: Ready, AccountReady, Synced, Reconciling, Stalled.
+	// conditions are Ready, AccountReady, Synced, Reconciling and Stalled.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -35,8 +35,8 @@ type WorkspaceClassList struct {
 }
 
 // WorkspaceClassSpec is what a platform admin offers.
-// +kubebuilder:validation:XValidation:rule="has(self.credentialsRef.__namespace__) == has(oldSelf.credentialsRef.__namespace__)",message="credentialsRef.namespace can be changed but not added or removed: create another class"
-// +kubebuilder:validation:XValidation:rule="has(self.credentialsRef.__namespace__) || self.credentialsRef.name == oldSelf.credentialsRef.name",message="credentialsRef.name is immutable while namespace is omitted: create another class"
+// +kubebuilder:validation:XValidation:rule="has(self.credentialsRef.__namespace__) == has(oldSelf.credentialsRef.__namespace__)",fieldPath=".credentialsRef.namespace",message="credentialsRef.namespace can be changed but not added or removed: create another class"
+// +kubebuilder:validation:XValidation:rule="has(self.credentialsRef.__namespace__) || self.credentialsRef.name == oldSelf.credentialsRef.name",fieldPath=".credentialsRef.name",message="credentialsRef.name is immutable while namespace is omitted: create another class"
 type WorkspaceClassSpec struct {
 	// provider names the vendor and where it is reached.
 	// +required
@@ -47,6 +47,7 @@ type WorkspaceClassSpec struct {
 	// caBundle is PEM: the authorities the endpoint's certificate is checked
 	// against, in place of the system's.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=262144
 	CABundle []byte `json:"caBundle,omitempty"`
 	// allowedNamespaces says who may use the class. Omitted, nobody may: a
@@ -60,6 +61,7 @@ type WorkspaceClassSpec struct {
 	// +kubebuilder:validation:MaxItems=256
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule=`self.all(id, id.matches('^[!-~]+$'))`,message="importableIDs must consist of printable ASCII characters without spaces"
 	// +kubebuilder:validation:XValidation:rule="!self.exists(id, id == '*') || self.size() == 1",message="\"*\" must be the only item: it already allows every id"
 	ImportableIDs []string `json:"importableIDs,omitempty"`
 	// deletionPolicy is what a Workspace gets that names none. Omitted: Delete
@@ -71,16 +73,14 @@ type WorkspaceClassSpec struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(h|m|s))+$`
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('8760h')",message="abandonAfter must be between 1m and 8760h"
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^([0-9]{1,5}[hms]){1,3}$') && duration(self) >= duration('1m') && duration(self) <= duration('8760h')`,message="abandonAfter must be a duration between 1m and 8760h, written in h, m and s, as 24h"
 	AbandonAfter *metav1.Duration `json:"abandonAfter,omitempty"`
 	// resyncInterval is how often the vendor is read when nothing changes.
 	// Omitted: 10m. Below a minute is for tests.
 	// +optional
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(h|m|s))+$`
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="resyncInterval must be between 1s and 24h"
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^([0-9]{1,5}[hms]){1,3}$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')`,message="resyncInterval must be a duration between 1s and 24h, written in h, m and s, as 10m"
 	ResyncInterval *metav1.Duration `json:"resyncInterval,omitempty"`
 	// rateLimit bounds the requests sent to the vendor with one credential.
 	// Omitted, what the vendor documents applies.
@@ -101,14 +101,14 @@ type CredentialsReference struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')`,message="name must be a DNS subdomain: lowercase letters, digits, '-' and '.', with a letter or digit at both ends of each part"
 	Name string `json:"name"`
 	// namespace is the Secret's namespace. Omitted: the Workspace's own, so
 	// that each tenant brings its own account.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
-	// +kubebuilder:validation:Pattern=`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$')`,message="namespace must be a DNS label: lowercase letters, digits and '-', with a letter or digit at both ends"
 	Namespace string `json:"namespace,omitempty"`
 }
 
@@ -121,6 +121,7 @@ type AllowedNamespaces struct {
 	From string `json:"from"`
 	// selector picks namespaces by their labels.
 	// +optional
+	// +kubebuilder:validation:XValidation:rule="!has(self.matchExpressions) || self.matchExpressions.all(e, e.operator in ['In', 'NotIn'] ? has(e.values) && e.values.size() > 0 : e.operator in ['Exists', 'DoesNotExist'] && (!has(e.values) || e.values.size() == 0))",message="operator must be In or NotIn with values, or Exists or DoesNotExist without"
 	Selector *metav1.LabelSelector `json:"selector,omitempty"`
 }
 
@@ -152,8 +153,7 @@ type KeyPolicy struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:Pattern=`^([0-9]+(\.[0-9]+)?(h|m|s))+$`
-	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('87600h')",message="maxLifetime must be between 1m and 87600h"
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^([0-9]{1,5}[hms]){1,3}$') && duration(self) >= duration('1m') && duration(self) <= duration('87600h')`,message="maxLifetime must be a duration between 1m and 87600h, written in h, m and s, as 2160h"
 	MaxLifetime *metav1.Duration `json:"maxLifetime,omitempty"`
 	// requireIPAllowlist refuses keys that may be used from anywhere.
 	// +optional
@@ -166,7 +166,7 @@ type KeyPolicy struct {
 	// +kubebuilder:validation:MaxItems=128
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=128
-	// +kubebuilder:validation:items:Pattern=`^[^*\s]*\*?$`
+	// +kubebuilder:validation:XValidation:rule=`self.all(scope, scope.matches('^[A-Za-z0-9._:/-]*[*]?$'))`,message="allowedScopes must consist of letters, digits, '.', '_', ':', '/' and '-'; '*' may stand at the end"
 	AllowedScopes []string `json:"allowedScopes,omitempty"`
 }
 
@@ -176,7 +176,7 @@ type WorkspaceDefaults struct {
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9._-]+$`
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9._-]+$')`,message="region must consist of letters, digits, '-', '_' and '.'"
 	Region string `json:"region,omitempty"`
 	// language is the workspace's language.
 	// +optional
@@ -185,7 +185,7 @@ type WorkspaceDefaults struct {
 	// metadata is merged under the Workspace's own, which wins.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
-	// +kubebuilder:validation:XValidation:rule="self.all(key, key.size() >= 1 && key.size() <= 64)",message="metadata keys must have 1 to 64 characters"
+	// +kubebuilder:validation:XValidation:rule=`self.all(key, key.size() >= 1 && key.size() <= 64 && !key.matches(r'\p{Cc}'))`,message="metadata keys must have 1 to 64 characters, none of them a control character"
 	// +kubebuilder:validation:XValidation:rule="self.all(key, !key.startsWith('workspace_operator'))",message="metadata keys starting with workspace_operator are reserved for the operator"
 	Metadata map[string]MetadataValue `json:"metadata,omitempty"`
 	// usageLimits bound what may be spent.
@@ -197,6 +197,7 @@ type WorkspaceDefaults struct {
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, b.type == a.type && b.unit == a.unit))",message="rateLimits must not have two items with the same type and unit"
 	RateLimits []RateLimit `json:"rateLimits,omitempty"`
 }
 
@@ -205,7 +206,7 @@ type WorkspaceClassStatus struct {
 	// observedGeneration is the generation the conditions speak of.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// conditions: Ready.
+	// conditions are Ready alone.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
