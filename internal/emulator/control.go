@@ -14,12 +14,15 @@ import (
 )
 
 // controlEndpoint is one line of the control API. serve returns what is sent
-// as JSON; nil is sent as {}.
+// as JSON.
 type controlEndpoint struct {
 	pattern string
 	about   string
 	serve   func(*http.Request) (any, error)
 }
+
+// done is the answer {} of what has nothing to say but that it is done.
+type done struct{}
 
 func (e *Emulator) controlEndpoints() []controlEndpoint {
 	return []controlEndpoint{
@@ -67,14 +70,14 @@ func answer(w http.ResponseWriter, serve func() (any, error)) {
 		status, body = http.StatusNotFound, map[string]string{"error": err.Error()}
 	case err != nil:
 		status, body = http.StatusBadRequest, map[string]string{"error": err.Error()}
-	case body == nil:
-		body = struct{}{}
+	}
+	text, err := json.MarshalIndent(body, "", "  ")
+	if err != nil {
+		status, text = http.StatusInternalServerError, []byte(`{"error":"the answer is not JSON"}`)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	_ = encoder.Encode(body) // fails only if the client is gone
+	_, _ = w.Write(append(text, '\n')) // fails only if the client is gone
 }
 
 // decodeBody reads a control request as strictly as the vendors read theirs.
@@ -106,12 +109,12 @@ func (e *Emulator) getRequests(r *http.Request) (any, error) {
 
 func (e *Emulator) deleteRequests(*http.Request) (any, error) {
 	e.ForgetRequests()
-	return nil, nil
+	return done{}, nil
 }
 
 func (e *Emulator) getCounts(*http.Request) (any, error) { return e.Counts(), nil }
 
-func (e *Emulator) postReset(*http.Request) (any, error) { return nil, e.Reset() }
+func (e *Emulator) postReset(*http.Request) (any, error) { return done{}, e.Reset() }
 
 func (e *Emulator) getSettings(*http.Request) (any, error) {
 	return e.documents(func(v vendor) any { return v.Settings() })
@@ -160,7 +163,7 @@ func (e *Emulator) postFault(r *http.Request) (any, error) {
 
 func (e *Emulator) deleteFaults(*http.Request) (any, error) {
 	e.ClearFaults()
-	return nil, nil
+	return done{}, nil
 }
 
 func (e *Emulator) deleteFault(r *http.Request) (any, error) {
@@ -168,7 +171,7 @@ func (e *Emulator) deleteFault(r *http.Request) (any, error) {
 	if err != nil || !e.faults.Remove(id) {
 		return nil, fmt.Errorf("fault %q: %w", r.PathValue("id"), errNotFound)
 	}
-	return nil, nil
+	return done{}, nil
 }
 
 func (e *Emulator) postObject(r *http.Request) (any, error) {
@@ -188,5 +191,5 @@ func (e *Emulator) patchObject(r *http.Request) (any, error) {
 }
 
 func (e *Emulator) deleteObject(r *http.Request) (any, error) {
-	return nil, e.RemoveObject(r.PathValue("vendor"), r.PathValue("kind"), r.PathValue("id"))
+	return done{}, e.RemoveObject(r.PathValue("vendor"), r.PathValue("kind"), r.PathValue("id"))
 }

@@ -115,8 +115,9 @@ func (f *Fault) outcome(v Vendor) Outcome {
 		return Outcome{Ending: Nothing}
 	case Truncate:
 		return Outcome{Ending: Half}
+	default: // Delay: the vendor's own answer, whole
+		return Outcome{}
 	}
-	return Outcome{}
 }
 
 func (f *Fault) reply(status int, contentType, body string) wire.Reply {

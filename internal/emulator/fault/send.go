@@ -21,11 +21,10 @@ const MinBig = int64(len(bigHead) + len(bigTail))
 // the connection and then panics with http.ErrAbortHandler, as net/http asks
 // of a handler that breaks off.
 func (o Outcome) Send(w http.ResponseWriter) {
-	switch o.Ending {
-	case Nothing:
-		panic(http.ErrAbortHandler)
-	case Abort:
+	if o.Ending == Abort {
 		reset(w)
+	}
+	if o.Ending == Abort || o.Ending == Nothing {
 		panic(http.ErrAbortHandler)
 	}
 	length, body := int64(len(o.Reply.Body)), io.Reader(bytes.NewReader(o.Reply.Body))

@@ -22,7 +22,7 @@ func (v *Vendor) addKey(c *call) (any, error) {
 	name := v.keyName(o, "name", wire.Required)
 	roles := o.Strings("roleUUIDs", wire.Optional)
 	if slices.Contains(roles.Value, "owner") {
-		o.Fail("roleUUIDs", "must not contain owner")
+		o.Failf("roleUUIDs", "must not contain owner")
 	}
 	if err := o.Close(); err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (v *Vendor) ownKey(c *call) (*Key, error) {
 func (v *Vendor) keyName(o *wire.Object, field string, p wire.Presence) string {
 	name := o.String(field, p)
 	if name.Given() && (name.Value == "" || utf8.RuneCountInString(name.Value) > v.settings.KeyNameLimit) {
-		o.Fail(field, "must have 1 to %d characters", v.settings.KeyNameLimit)
+		o.Failf(field, "must have 1 to %d characters", v.settings.KeyNameLimit)
 	}
 	return name.Value
 }

@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -208,7 +209,7 @@ func (v *Vendor) Configure(settings []byte) error {
 func (v *Vendor) Throttled(retryAfterSeconds *int) wire.Reply {
 	reply := v.refuse(tooManyByKey())
 	if retryAfterSeconds != nil {
-		reply.Header.Set("Retry-After", fmt.Sprint(*retryAfterSeconds))
+		reply.Header.Set("Retry-After", strconv.Itoa(*retryAfterSeconds))
 	}
 	return reply
 }

@@ -98,7 +98,7 @@ func (v *Vendor) modifyWorkspace(c *call) (any, error) {
 func workspaceName(o *wire.Object, p wire.Presence) wire.Field[string] {
 	name := o.String("name", p)
 	if name.Given() && (name.Value == "" || utf8.RuneCountInString(name.Value) > maxNameLength) {
-		o.Fail("name", "must have 1 to %d characters", maxNameLength)
+		o.Failf("name", "must have 1 to %d characters", maxNameLength)
 	}
 	return name
 }
@@ -111,7 +111,7 @@ func oneOf(o *wire.Object, name string, p wire.Presence, allowed ...string) stri
 			return value
 		}
 	}
-	o.Fail(name, "must be one of %q", allowed)
+	o.Failf(name, "must be one of %q", allowed)
 	return ""
 }
 

@@ -1,6 +1,7 @@
 package portkey
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -61,7 +62,7 @@ func (v *Vendor) createKey(c *call) (any, error) {
 		return nil, err
 	}
 	if noScopes {
-		return nil, badGateway{}
+		return nil, badGatewayError{}
 	}
 	v.state.Keys = append(v.state.Keys, k)
 	c.changed = true
@@ -79,7 +80,7 @@ func presence(required bool) wire.Presence {
 func (v *Vendor) keyWorkspace(c *call, keyType string, named wire.Field[string]) (string, error) {
 	if keyType == typeOrganisationService {
 		if named.Given() {
-			return "", fmt.Errorf("workspace_id: an organisation key belongs to no workspace")
+			return "", errors.New("workspace_id: an organisation key belongs to no workspace")
 		}
 		return "", nil
 	}
@@ -99,7 +100,7 @@ func (v *Vendor) keyWorkspace(c *call, keyType string, named wire.Field[string])
 func readKey(o *wire.Object, k *Key, p wire.Presence, now time.Time) (noScopes bool) {
 	name := o.String("name", p)
 	if name.Given() && name.Value == "" {
-		o.Fail("name", "must not be empty")
+		o.Failf("name", "must not be empty")
 	}
 	set(&k.Name, name)
 	if description := o.String("description", wire.Optional); description.Set {
@@ -172,7 +173,7 @@ func (v *Vendor) updateKey(c *call) (any, error) {
 		return nil, err
 	}
 	if noScopes {
-		return nil, badGateway{}
+		return nil, badGatewayError{}
 	}
 	next.LastUpdatedAt = c.Now
 	if next.StaleReads = v.settings.StaleReads; next.StaleReads > 0 {

@@ -51,7 +51,7 @@ func readRotation(o *wire.Object, k *Key) {
 		TransitionMillis: pointer(policy.Int("key_transition_period_ms", wire.Optional, minTransition)),
 	}
 	if r.PeriodDays != nil && *r.PeriodDays > maxResetDays {
-		policy.Fail("rotation_period_days", "must be at most %d", maxResetDays)
+		policy.Failf("rotation_period_days", "must be at most %d", maxResetDays)
 	}
 	ways := 0
 	for _, given := range []bool{r.Period != "", r.PeriodDays != nil, r.NextAt != nil} {
@@ -60,10 +60,10 @@ func readRotation(o *wire.Object, k *Key) {
 		}
 	}
 	if ways != 1 {
-		policy.Fail("rotation_period", "exactly one of rotation_period, rotation_period_days and next_rotation_at is needed")
+		policy.Failf("rotation_period", "exactly one of rotation_period, rotation_period_days and next_rotation_at is needed")
 	}
 	if r.TransitionMillis != nil && r.tooLong(*r.TransitionMillis) {
-		policy.Fail("key_transition_period_ms", "must be less than the rotation period")
+		policy.Failf("key_transition_period_ms", "must be less than the rotation period")
 	}
 	_ = policy.Close()
 	k.Rotation = r
@@ -81,14 +81,14 @@ func readExpiry(o *wire.Object, k *Key, now time.Time) {
 	}
 	k.ExpiresAt = dateTime(o, "expires_at")
 	if k.ExpiresAt != nil && !k.ExpiresAt.After(now) {
-		o.Fail("expires_at", "must be in the future")
+		o.Failf("expires_at", "must be in the future")
 	}
 }
 
 func checkEmail(o *wire.Object, email string) {
 	address, err := mail.ParseAddress(email)
 	if err != nil || address.Address != email {
-		o.Fail("alert_emails", "%q is not an e-mail address", email)
+		o.Failf("alert_emails", "%q is not an e-mail address", email)
 	}
 }
 

@@ -3,6 +3,7 @@ package portkey
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/internal/emulator/wire"
@@ -38,10 +39,10 @@ func readUsageLimit(o *wire.Object, now time.Time) UsageLimit {
 		PeriodicDays:   pointer(o.Int("periodic_reset_days", wire.Nullable, 1)),
 	}
 	if limit.PeriodicDays != nil && *limit.PeriodicDays > maxResetDays {
-		o.Fail("periodic_reset_days", "must be at most %d", maxResetDays)
+		o.Failf("periodic_reset_days", "must be at most %d", maxResetDays)
 	}
 	if limit.PeriodicDays != nil && limit.PeriodicReset != "" {
-		o.Fail("periodic_reset_days", "excludes periodic_reset")
+		o.Failf("periodic_reset_days", "excludes periodic_reset")
 	}
 	if at := dateTime(o, "next_usage_reset_at"); at != nil {
 		limit.NextUsageReset = at.Format(time.RFC3339)
@@ -97,7 +98,7 @@ func readRateLimits(o *wire.Object, p, fields wire.Presence, units ...string) wi
 func oneOf(o *wire.Object, name string, p wire.Presence, allowed ...string) string {
 	f := o.String(name, p)
 	if f.Given() && !slices.Contains(allowed, f.Value) {
-		o.Fail(name, "must be one of %q", allowed)
+		o.Failf(name, "must be one of %q", allowed)
 	}
 	return f.Value
 }
@@ -110,7 +111,7 @@ func dateTime(o *wire.Object, name string) *time.Time {
 	}
 	t, err := time.Parse(time.RFC3339, f.Value)
 	if err != nil {
-		o.Fail(name, "must be an RFC 3339 time")
+		o.Failf(name, "must be an RFC 3339 time")
 		return nil
 	}
 	t = t.UTC()
@@ -150,8 +151,7 @@ func (v *Vendor) number(n *int64) *json.Number {
 	if n == nil {
 		return nil
 	}
-	text, _ := json.Marshal(*n)
-	number := json.Number(text)
+	number := json.Number(strconv.FormatInt(*n, 10))
 	if v.settings.FloatNumbers {
 		number += ".0"
 	}

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -204,7 +205,7 @@ func isGone(code string) bool {
 func (v *Vendor) Throttled(retryAfterSeconds *int) wire.Reply {
 	reply := v.refuse(problem{codeRateLimited, "Too many requests"})
 	if retryAfterSeconds != nil {
-		reply.Header.Set("Retry-After", fmt.Sprint(*retryAfterSeconds))
+		reply.Header.Set("Retry-After", strconv.Itoa(*retryAfterSeconds))
 	}
 	return reply
 }

@@ -47,16 +47,16 @@ func (p problem) status() int {
 
 func forbidden(message string) problem { return problem{codeForbidden, message} }
 
-// badGateway is what a key without scopes gets: not an answer of the API but
+// badGatewayError is what a key without scopes gets: not an answer of the API but
 // of the proxy before it.
-type badGateway struct{}
+type badGatewayError struct{}
 
-func (badGateway) Error() string { return "502 Bad Gateway" }
+func (badGatewayError) Error() string { return "502 Bad Gateway" }
 
 // refuse answers with an error: a problem as it says, anything else as a
 // request that breaks the rules.
 func (v *Vendor) refuse(err error) wire.Reply {
-	if errors.Is(err, badGateway{}) {
+	if errors.Is(err, badGatewayError{}) {
 		return wire.Reply{
 			Status: http.StatusBadGateway,
 			Header: http.Header{"Content-Type": {"text/html"}},

@@ -31,7 +31,10 @@ type call struct {
 	changed bool
 }
 
-// handler returns the body of a successful answer, nil for an empty one.
+// noBody is the body of an answer that has none.
+type noBody struct{}
+
+// handler returns the body of a successful answer.
 type handler func(*Vendor, *call) (any, error)
 
 func endpoints() wire.Table[handler] {
@@ -89,9 +92,9 @@ func (v *Vendor) Serve(r *wire.Request) wire.Reply {
 	if err != nil {
 		return v.refuse(err)
 	}
-	reply := wire.Reply{Status: http.StatusOK, Header: http.Header{}}
-	if body != nil {
-		reply = wire.JSON(http.StatusOK, body)
+	reply := wire.JSON(http.StatusOK, body)
+	if _, empty := body.(noBody); empty {
+		reply = wire.Reply{Status: http.StatusOK, Header: http.Header{}}
 	}
 	reply.Changed = c.changed
 	return reply

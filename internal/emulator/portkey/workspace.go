@@ -113,7 +113,7 @@ func (v *Vendor) deleteWorkspace(c *call) (any, error) {
 	name := o.String("name", wire.Required)
 	force := o.Bool("force_delete", wire.Optional)
 	if name.Given() && name.Value != w.Name {
-		o.Fail("name", "does not match the workspace name")
+		o.Failf("name", "does not match the workspace name")
 	}
 	if err := o.Close(); err != nil {
 		return nil, err
@@ -126,7 +126,7 @@ func (v *Vendor) deleteWorkspace(c *call) (any, error) {
 	}
 	v.removeWorkspace(w, c.Now)
 	c.changed = true
-	return nil, nil
+	return noBody{}, nil
 }
 
 // namedWorkspace finds the workspace named in the path, by id or slug.
@@ -141,7 +141,7 @@ func (v *Vendor) namedWorkspace(c *call) (*Workspace, error) {
 func workspaceName(o *wire.Object, p wire.Presence) wire.Field[string] {
 	name := o.String("name", p)
 	if name.Given() && name.Value == "" {
-		o.Fail("name", "must not be empty")
+		o.Failf("name", "must not be empty")
 	}
 	return name
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"unicode/utf8"
 )
 
@@ -50,18 +51,27 @@ func Decode(data []byte, into any) error {
 	return dec.Decode(into)
 }
 
-// Merge sets the fields that data names on a copy of into and, only if all of
-// it fits, puts the copy in its place.
+// Merge replaces the top-level fields that data names and keeps the others. If
+// anything in data does not fit, into stays as it was.
 func Merge[T any](into *T, data []byte) error {
 	old, err := json.Marshal(into)
 	if err != nil {
 		return err
 	}
-	var merged T
-	if err := Decode(old, &merged); err != nil {
+	var fields, changes map[string]json.RawMessage
+	if err := Decode(old, &fields); err != nil {
 		return err
 	}
-	if err := Decode(data, &merged); err != nil {
+	if err := Decode(data, &changes); err != nil {
+		return err
+	}
+	maps.Copy(fields, changes)
+	whole, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	var merged T
+	if err := Decode(whole, &merged); err != nil {
 		return err
 	}
 	*into = merged

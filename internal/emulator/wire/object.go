@@ -59,8 +59,8 @@ func newObject(path string, members map[string]any, problem *error) *Object {
 	return &Object{path: path, members: members, read: map[string]bool{}, problem: problem}
 }
 
-// Fail records that the named field breaks a rule. Only the first call counts.
-func (o *Object) Fail(name, format string, args ...any) {
+// Failf records that the named field breaks a rule. Only the first call counts.
+func (o *Object) Failf(name, format string, args ...any) {
 	if *o.problem == nil {
 		*o.problem = fmt.Errorf("%s: %s", o.where(name), fmt.Sprintf(format, args...))
 	}
@@ -73,7 +73,7 @@ func (o *Object) Err() error { return *o.problem }
 func (o *Object) Close() error {
 	for _, name := range slices.Sorted(maps.Keys(o.members)) {
 		if !o.read[name] {
-			o.Fail(name, "unknown field")
+			o.Failf(name, "unknown field")
 		}
 	}
 	return o.Err()
@@ -100,9 +100,9 @@ func (o *Object) Int(name string, p Presence, lowest int64) Field[int64] {
 	n, err := strconv.ParseInt(f.Value.String(), 10, 64)
 	switch {
 	case err != nil:
-		o.Fail(name, "must be an integer")
+		o.Failf(name, "must be an integer")
 	case n < lowest:
-		o.Fail(name, "must be at least %d", lowest)
+		o.Failf(name, "must be at least %d", lowest)
 	}
 	out.Value = n
 	return out
@@ -122,7 +122,7 @@ func (o *Object) Objects(name string, p Presence) Field[[]*Object] {
 	for i, item := range f.Value {
 		members, ok := item.(map[string]any)
 		if !ok {
-			o.Fail(name, "element %d must be an object", i)
+			o.Failf(name, "element %d must be an object", i)
 			continue
 		}
 		out.Value = append(out.Value, newObject(fmt.Sprintf("%s[%d]", o.where(name), i), members, o.problem))
@@ -137,7 +137,7 @@ func (o *Object) Strings(name string, p Presence) Field[[]string] {
 	for i, item := range f.Value {
 		s, ok := item.(string)
 		if !ok {
-			o.Fail(name, "element %d must be a string", i)
+			o.Failf(name, "element %d must be a string", i)
 			continue
 		}
 		out.Value = append(out.Value, s)
@@ -152,7 +152,7 @@ func (o *Object) StringMap(name string, p Presence) Field[map[string]string] {
 	for _, key := range slices.Sorted(maps.Keys(f.Value)) {
 		s, ok := f.Value[key].(string)
 		if !ok {
-			o.Fail(name, "value of %q must be a string", key)
+			o.Failf(name, "value of %q must be a string", key)
 		}
 		out.Value[key] = s
 	}
@@ -172,18 +172,18 @@ func read[T any](o *Object, name string, p Presence, kind string) Field[T] {
 	switch {
 	case !present:
 		if p&Required != 0 {
-			o.Fail(name, "is required")
+			o.Failf(name, "is required")
 		}
 		return Field[T]{}
 	case value == nil:
 		if p&Nullable == 0 {
-			o.Fail(name, "must not be null")
+			o.Failf(name, "must not be null")
 		}
 		return Field[T]{Set: true, Null: true}
 	}
 	typed, ok := value.(T)
 	if !ok {
-		o.Fail(name, "must be %s", kind)
+		o.Failf(name, "must be %s", kind)
 	}
 	return Field[T]{Set: true, Value: typed}
 }
