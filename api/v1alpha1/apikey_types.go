@@ -39,9 +39,9 @@ type ApiKeyList struct {
 
 // ApiKeySpec is what a tenant wants.
 // +kubebuilder:validation:XValidation:rule="has(self.mode) == has(oldSelf.mode) && (!has(self.mode) || self.mode == oldSelf.mode)",fieldPath=".mode",message="mode is immutable: create another ApiKey"
-// +kubebuilder:validation:XValidation:rule="!(has(self.expiresAt) && has(self.lifetime))",message="expiresAt and lifetime exclude each other"
-// +kubebuilder:validation:XValidation:rule="!has(self.lifetime) || !has(self.rotation) || duration(self.lifetime) >= duration(self.rotation.interval) + (has(self.rotation.overlap) ? duration(self.rotation.overlap) : duration('0s'))",message="lifetime must not be shorter than rotation.interval plus rotation.overlap: keys would expire before they are replaced"
-// +kubebuilder:validation:XValidation:rule="!(has(self.expiresAt) && has(self.rotation))",message="expiresAt and rotation exclude each other: use lifetime"
+// +kubebuilder:validation:XValidation:rule="!(has(self.expiresAt) && has(self.lifetime))",fieldPath=".expiresAt",message="expiresAt and lifetime exclude each other: set one"
+// +kubebuilder:validation:XValidation:rule=`!has(self.lifetime) || !has(self.rotation) || [self.lifetime, self.rotation.interval, has(self.rotation.overlap) ? self.rotation.overlap : '0s'].exists(d, !d.matches('^([0-9]{1,5}[hms]){1,3}$')) || duration(self.lifetime) >= duration(self.rotation.interval) + (has(self.rotation.overlap) ? duration(self.rotation.overlap) : duration('0s'))`,fieldPath=".lifetime",message="lifetime must not be shorter than rotation.interval plus rotation.overlap: keys would expire before they are replaced"
+// +kubebuilder:validation:XValidation:rule="!(has(self.expiresAt) && has(self.rotation))",fieldPath=".expiresAt",message="expiresAt and rotation exclude each other: use lifetime"
 type ApiKeySpec struct {
 	// workspaceRef names the Workspace, in the same namespace.
 	// +required
@@ -61,7 +61,7 @@ type ApiKeySpec struct {
 	// +kubebuilder:validation:MaxItems=128
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=128
-	// +kubebuilder:validation:XValidation:rule=`self.all(scope, scope.matches('^[A-Za-z0-9._:*/-]+$'))`,message="scopes must consist of letters, digits, '.', '_', ':', '*', '/' and '-'"
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches('^[A-Za-z0-9._:*/-]+$')`,message="scopes must consist of letters, digits, '.', '_', ':', '*', '/' and '-'"
 	Scopes []string `json:"scopes,omitempty"`
 	// mode is Live, or Test for the vendor's sandbox. Omitted: Live.
 	// +optional
@@ -80,7 +80,7 @@ type ApiKeySpec struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=43
-	// +kubebuilder:validation:XValidation:rule="self.all(item, isIP(item) || isCIDR(item))",message="ipAllowlist items must be IP addresses or CIDRs"
+	// +kubebuilder:validation:items:XValidation:rule="isIP(self) || isCIDR(self)",message="ipAllowlist must consist of IP addresses and CIDRs, as 192.168.1.0/24"
 	IPAllowlist []string `json:"ipAllowlist,omitempty"`
 	// usageLimits bound what may be spent with the key.
 	// +optional
@@ -101,11 +101,10 @@ type ApiKeySpec struct {
 	Access Toggle `json:"access,omitempty"`
 	// expiresAt is when the key ends.
 	// +optional
+	// +kubebuilder:validation:Schemaless
 	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:Format=date-time
-	// +kubebuilder:validation:MaxLength=35
-	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`
-	// +kubebuilder:validation:XValidation:rule=`self >= timestamp('2000-01-01T00:00:00Z') && self < timestamp('2200-01-01T00:00:00Z')`,message="expiresAt must lie between 2000 and 2199"
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:XValidation:rule=`self.matches('^2[0-9]{3}-[01][0-9]-[0-3][0-9]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$') && timestamp(self) >= timestamp('2000-01-01T00:00:00Z') && timestamp(self) < timestamp('2200-01-01T00:00:00Z')`,message="expiresAt must be an RFC 3339 time in whole seconds between 2000 and 2199, as 2027-01-01T00:00:00Z"
 	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
 	// lifetime is how long after its issue each key ends.
 	// +optional
@@ -137,7 +136,7 @@ type WorkspaceReference struct {
 }
 
 // Rotation replaces a key at intervals.
-// +kubebuilder:validation:XValidation:rule="!has(self.overlap) || duration(self.overlap) < duration(self.interval)",message="overlap must be shorter than interval"
+// +kubebuilder:validation:XValidation:rule=`!has(self.overlap) || [self.interval, self.overlap].exists(d, !d.matches('^([0-9]{1,5}[hms]){1,3}$')) || duration(self.overlap) < duration(self.interval)`,fieldPath=".overlap",message="overlap must be shorter than interval"
 type Rotation struct {
 	// interval is the time between two keys.
 	// +required

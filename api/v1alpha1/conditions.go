@@ -78,6 +78,8 @@ const (
 	ReasonRefused = "Refused"
 	// ReasonUnsupported: the vendor of the class has no such ability.
 	ReasonUnsupported = "Unsupported"
+	// ReasonNotAllowed: the class's keyPolicy does not allow what the spec asks.
+	ReasonNotAllowed = "NotAllowed"
 	// ReasonScopesRequired: a key without scopes fails or can do nothing.
 	ReasonScopesRequired = "ScopesRequired"
 	// ReasonOutcomeUnknown: a lost answer the vendor offers no way to resolve.

@@ -61,7 +61,7 @@ type WorkspaceClassSpec struct {
 	// +kubebuilder:validation:MaxItems=256
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule=`self.all(id, id.matches('^[!-~]+$'))`,message="importableIDs must consist of printable ASCII characters without spaces"
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches('^[!-~]+$')`,message="importableIDs must consist of printable ASCII characters without spaces"
 	// +kubebuilder:validation:XValidation:rule="!self.exists(id, id == '*') || self.size() == 1",message="\"*\" must be the only item: it already allows every id"
 	ImportableIDs []string `json:"importableIDs,omitempty"`
 	// deletionPolicy is what a Workspace gets that names none. Omitted: Delete
@@ -166,7 +166,7 @@ type KeyPolicy struct {
 	// +kubebuilder:validation:MaxItems=128
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=128
-	// +kubebuilder:validation:XValidation:rule=`self.all(scope, scope.matches('^[A-Za-z0-9._:/-]*[*]?$'))`,message="allowedScopes must consist of letters, digits, '.', '_', ':', '/' and '-'; '*' may stand at the end"
+	// +kubebuilder:validation:items:XValidation:rule=`self.matches('^[A-Za-z0-9._:/-]*[*]?$')`,message="allowedScopes must consist of letters, digits, '.', '_', ':', '/' and '-'; '*' may stand at the end"
 	AllowedScopes []string `json:"allowedScopes,omitempty"`
 }
 
