@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -46,3 +48,9 @@ func (Secret) MarshalJSON() ([]byte, error) { return json.Marshal(redacted) }
 
 // MarshalText hides the value.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// Fingerprint tells two values of one owner apart without showing either.
+func Fingerprint(owner string, value Secret) string {
+	sum := sha256.Sum256([]byte(owner + "\x00" + value.Reveal()))
+	return "sha256:" + hex.EncodeToString(sum[:8])
+}

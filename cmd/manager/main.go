@@ -1,0 +1,48 @@
+// Command manager is the operator.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client/config"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/workspace-operator/workspace-operator/internal/manager"
+)
+
+const defaultNamespace = "workspace-operator-system"
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "manager:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	options := manager.Options{}
+	logging := zap.Options{}
+	namespace := os.Getenv("POD_NAMESPACE")
+	if namespace == "" {
+		namespace = defaultNamespace
+	}
+	flag.StringVar(&options.Namespace, "namespace", namespace, "The operator's own namespace, for its lease and for the admin keys of workspaces. Default: $POD_NAMESPACE.")
+	flag.BoolVar(&options.AllowHTTP, "allow-http-endpoints", false, "Admit vendor endpoints without TLS. For development only: credentials travel in the clear.")
+	flag.BoolVar(&options.LeaderElection, "leader-elect", false, "Let one of several operators work.")
+	flag.StringVar(&options.MetricsAddress, "metrics-bind-address", "0", "host:port of the metrics; 0 is off.")
+	flag.StringVar(&options.ProbeAddress, "health-probe-bind-address", "0", "host:port of /healthz and /readyz; 0 is off.")
+	flag.IntVar(&options.Workers, "workers", 8, "How many Workspaces, and how many ApiKeys, are worked on at a time.")
+	logging.BindFlags(flag.CommandLine)
+	flag.Parse()
+
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&logging)))
+	cluster, err := config.GetConfig()
+	if err != nil {
+		return err
+	}
+	options.Config, options.Logger = cluster, ctrl.Log
+	return manager.Run(ctrl.SetupSignalHandler(), options)
+}

@@ -1,0 +1,67 @@
+// Package apikey turns an ApiKey into a Secret that holds a live key.
+package apikey
+
+import (
+	"context"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/account"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+)
+
+const defaultResync = 10 * time.Minute
+
+// Reconciler is the ApiKey's share of a pass.
+type Reconciler struct {
+	// Client writes; it reads from the cache.
+	Client client.Client
+	// Live reads past the cache.
+	Live     client.Reader
+	Broker   *account.Broker
+	Recorder events.EventRecorder
+	Now      func() time.Time
+}
+
+// +kubebuilder:rbac:groups=workspace-operator.io,resources=apikeys,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=workspace-operator.io,resources=apikeys/status,verbs=patch
+// +kubebuilder:rbac:groups=workspace-operator.io,resources=apikeys/finalizers,verbs=update
+// +kubebuilder:rbac:groups=workspace-operator.io,resources=workspaces,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;update
+
+type pass = engine.Engine[*v1alpha1.ApiKey, Intent, Sight, Effect]
+
+// Reconcile runs one pass.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	return (&pass{
+		Kind:     r,
+		New:      func() *v1alpha1.ApiKey { return &v1alpha1.ApiKey{} },
+		StatusOf: statusOf,
+		Extra:    published,
+		Resync:   func(i Intent) time.Duration { return i.Resync },
+		Cached:   r.Client, Live: r.Live, Writer: r.Client, Recorder: r.Recorder, Now: r.Now,
+	}).Reconcile(ctx, req)
+}
+
+func statusOf(key *v1alpha1.ApiKey) engine.Status {
+	return engine.Status{
+		Conditions:         &key.Status.Conditions,
+		ObservedGeneration: &key.Status.ObservedGeneration,
+		ReconcileAt:        &key.Status.LastHandledReconcileAt,
+	}
+}
+
+// published is the condition that only ApiKeys have.
+func published(outlook plan.Outlook) []metav1.Condition {
+	condition := metav1.Condition{Type: v1alpha1.ConditionPublished, Status: metav1.ConditionFalse, Reason: outlook.Reason, Message: outlook.Message}
+	if outlook.State == plan.Settled {
+		condition.Status, condition.Reason, condition.Message = metav1.ConditionTrue, v1alpha1.ReasonPublished, "the Secret holds the live key"
+	}
+	return []metav1.Condition{condition}
+}

@@ -1,0 +1,97 @@
+package apikey
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+// refused says what the vendor of the class cannot honour and what the class
+// does not allow: no field is ever ignored in silence.
+func refused(key *v1alpha1.ApiKey, class *v1alpha1.WorkspaceClass, driver provider.Driver) error {
+	can, vendor := driver.Capabilities().Key, driver.Name()
+	if !can.Issue {
+		return hold(v1alpha1.ReasonUnsupported, strings.TrimSpace(vendor+" has no API keys. "+can.Instead))
+	}
+	if key.Spec.Rotation != nil {
+		return hold(v1alpha1.ReasonUnsupported, "spec.rotation: this version of the operator does not rotate keys yet; leave it out")
+	}
+	if can.ScopesRequired && len(key.Spec.Scopes) == 0 {
+		return hold(v1alpha1.ReasonScopesRequired, "spec.scopes: a key without scopes is of no use at "+vendor+"; name at least one")
+	}
+	for _, field := range fields(key) {
+		if field.set && !can.Honours(field.name) {
+			return hold(v1alpha1.ReasonUnsupported, fmt.Sprintf("spec.%s: %s has no such setting; remove it", field.name, vendor))
+		}
+	}
+	return guarded(key, class)
+}
+
+type field struct {
+	name string
+	set  bool
+}
+
+func fields(key *v1alpha1.ApiKey) []field {
+	return []field{
+		{"scopes", len(key.Spec.Scopes) > 0},
+		{"mode", key.Spec.Mode != ""},
+		{"action", key.Spec.Action != ""},
+		{"ipAllowlist", len(key.Spec.IPAllowlist) > 0},
+		{"usageLimits", len(key.Spec.UsageLimits) > 0},
+		{"rateLimits", len(key.Spec.RateLimits) > 0},
+		{"access", key.Spec.Access != ""},
+		{"expiresAt", key.Spec.ExpiresAt != nil},
+		{"lifetime", key.Spec.Lifetime != nil},
+	}
+}
+
+// guarded holds the ApiKey against the class's keyPolicy.
+func guarded(key *v1alpha1.ApiKey, class *v1alpha1.WorkspaceClass) error {
+	policy := class.Spec.KeyPolicy
+	if policy == nil {
+		return nil
+	}
+	if policy.RequireIPAllowlist == v1alpha1.Enabled && len(key.Spec.IPAllowlist) == 0 {
+		return hold(v1alpha1.ReasonNotAllowed, fmt.Sprintf("spec.ipAllowlist: WorkspaceClass %q demands one", class.Name))
+	}
+	for _, scope := range key.Spec.Scopes {
+		if !allowedScope(policy.AllowedScopes, scope) {
+			return hold(v1alpha1.ReasonNotAllowed, fmt.Sprintf("spec.scopes: WorkspaceClass %q does not allow %q; it allows %s",
+				class.Name, scope, strings.Join(policy.AllowedScopes, ", ")))
+		}
+	}
+	if policy.MaxLifetime != nil && livesLonger(key, policy.MaxLifetime.Duration) {
+		return hold(v1alpha1.ReasonNotAllowed, fmt.Sprintf("spec.lifetime: WorkspaceClass %q demands a lifetime of at most %s",
+			class.Name, policy.MaxLifetime.Duration))
+	}
+	return nil
+}
+
+func allowedScope(allowed []string, scope string) bool {
+	for _, pattern := range allowed {
+		start, any := strings.CutSuffix(pattern, "*")
+		if scope == pattern || any && strings.HasPrefix(scope, start) {
+			return true
+		}
+	}
+	return len(allowed) == 0
+}
+
+func livesLonger(key *v1alpha1.ApiKey, longest time.Duration) bool {
+	switch {
+	case key.Spec.Lifetime != nil:
+		return key.Spec.Lifetime.Duration > longest
+	case key.Spec.ExpiresAt != nil:
+		return key.Spec.ExpiresAt.Sub(key.CreationTimestamp.Time) > longest
+	}
+	return true
+}
+
+func hold(reason, message string) error {
+	return &plan.Impasse{State: plan.Blocked, Reason: reason, Message: message}
+}

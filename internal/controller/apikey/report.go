@@ -1,0 +1,79 @@
+package apikey
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+	"github.com/workspace-operator/workspace-operator/internal/publish"
+)
+
+// Report writes the live key into status.
+func (r *Reconciler) Report(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) {
+	status := &key.Status
+	if live := liveKey(facts); live != nil {
+		describe(key, *live, facts)
+	}
+	switch {
+	case facts.Effect.Key != nil:
+		status.Fingerprint = facts.Effect.Fingerprint
+	case facts.Sight.Secret.KeyID != "":
+		status.Fingerprint = facts.Sight.Secret.Fingerprint
+	}
+	status.Attempt = attempt(status.Attempt, facts)
+}
+
+// describe copies what is known of the live key. What the answer to its issue
+// left out is not worth a write of its own later: a list that tells more than
+// the answer did changes nothing.
+func describe(key *v1alpha1.ApiKey, live provider.Key, facts engine.Facts[Intent, Sight, Effect]) {
+	status := &key.Status
+	if status.KeyID == live.ID && status.State == "" {
+		live.State = ""
+	}
+	if status.KeyID != live.ID {
+		status.CreatedAt, status.ExpiresAt = nil, nil
+		if live.CreatedAt.IsZero() {
+			live.CreatedAt = facts.Now
+		}
+	}
+	status.KeyID = live.ID
+	status.DisplayName = engine.Clean(live.Name)
+	status.State = engine.Clean(live.State)
+	if status.CreatedAt == nil {
+		status.CreatedAt = engine.Moment(live.CreatedAt, nil)
+	}
+	status.ExpiresAt = engine.Moment(live.ExpiresAt, status.ExpiresAt)
+	status.Binding = &v1alpha1.Binding{Name: publish.Name(key)}
+}
+
+// liveKey is the key just issued, or the one the Secret holds.
+func liveKey(facts engine.Facts[Intent, Sight, Effect]) *provider.Key {
+	if facts.Effect.Key != nil {
+		return facts.Effect.Key
+	}
+	for i := range facts.Sight.Marked {
+		if facts.Sight.Marked[i].ID == facts.Sight.Secret.KeyID {
+			return &facts.Sight.Marked[i]
+		}
+	}
+	return nil
+}
+
+// attempt is what remains on record of a call to issue: it goes with a live
+// key or a definite answer, and comes with the lack of one.
+func attempt(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effect]) *v1alpha1.Attempt {
+	switch {
+	case liveKey(facts) != nil:
+		return nil
+	case facts.Step.Verb != plan.Create:
+		return recorded
+	case engine.Uncertain(facts.Outlook.Err):
+		return &v1alpha1.Attempt{StartedAt: metav1.NewTime(facts.Now)}
+	case engine.Answered(facts.Outlook.Err):
+		return nil
+	}
+	return recorded
+}

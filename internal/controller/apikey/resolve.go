@@ -1,0 +1,165 @@
+package apikey
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/account"
+	"github.com/workspace-operator/workspace-operator/internal/controller/limits"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+// Intent is what an ApiKey asks for, and of whom.
+type Intent struct {
+	// Obstacle is why the vendor cannot be asked.
+	Obstacle error
+
+	Mark          provider.Mark
+	Spec          provider.KeySpec
+	WorkspaceUUID string
+	Retain        bool
+	// First: we hold no finalizer, so the vendor was never called.
+	First    bool
+	Deleting bool
+	Resync   time.Duration
+
+	uid     string
+	account *account.Account
+}
+
+// Reserve stands in line for the requests of one pass: the one that changes
+// something, and the list read before it.
+func (i Intent) Reserve(ctx context.Context, fresh bool) (context.Context, error) {
+	if i.Obstacle != nil || i.account == nil {
+		return ctx, nil
+	}
+	requests, priority := 1, account.Issue
+	if fresh {
+		requests++
+	}
+	if i.Deleting {
+		priority = account.Revoke
+	}
+	return i.account.Reserve(ctx, i.uid, requests, priority)
+}
+
+// Resolve reads the Workspace, its class and the credentials.
+func (r *Reconciler) Resolve(ctx context.Context, key *v1alpha1.ApiKey) (Intent, error) {
+	intent := Intent{
+		uid:      string(key.UID),
+		Mark:     provider.MarkFor(string(key.UID)),
+		Spec:     specOf(key, r.Now()),
+		Retain:   key.Spec.DeletionPolicy == v1alpha1.DeletionRetain,
+		First:    !controllerutil.ContainsFinalizer(key, v1alpha1.Finalizer),
+		Deleting: !key.DeletionTimestamp.IsZero(),
+		Resync:   defaultResync,
+	}
+	if intent.Deleting && intent.Retain {
+		return intent, nil // the vendor is not asked
+	}
+	obstacle, err := engine.Obstacle(r.serve(ctx, key, &intent))
+	intent.Obstacle = obstacle
+	return intent, err
+}
+
+// serve finds who serves the ApiKey, and fills in what that decides.
+func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *Intent) error {
+	ws := &v1alpha1.Workspace{}
+	err := r.Client.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: key.Spec.WorkspaceRef.Name}, ws)
+	if apierrors.IsNotFound(err) {
+		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonWorkspaceNotFound,
+			Message: fmt.Sprintf("there is no Workspace %q in this namespace%s", key.Spec.WorkspaceRef.Name, wayOut(intent))}
+	}
+	if err != nil {
+		return err
+	}
+	if err := usable(ws, intent); err != nil {
+		return err
+	}
+	intent.WorkspaceUUID = ws.Status.UUID
+	class, err := r.Broker.Class(ctx, ws.Status.ClassName)
+	if err != nil {
+		return err
+	}
+	if class.Spec.ResyncInterval != nil {
+		intent.Resync = class.Spec.ResyncInterval.Duration
+	}
+	driver, err := r.Broker.Driver(class)
+	if err != nil {
+		return err
+	}
+	if !intent.Deleting {
+		if err := r.Broker.Admit(ctx, class, key.Namespace); err != nil {
+			return err
+		}
+		if err := refused(key, class, driver); err != nil {
+			return err
+		}
+	}
+	if driver.Capabilities().Workspace.OwnCredential {
+		intent.account, err = r.Broker.OpenOwn(ctx, class, "workspace-"+string(ws.UID))
+	} else {
+		intent.account, err = r.Broker.Open(ctx, class, key.Namespace)
+	}
+	return err
+}
+
+// usable reports why keys cannot be issued in, or removed from, the Workspace.
+func usable(ws *v1alpha1.Workspace, intent *Intent) error {
+	switch {
+	case intent.Deleting && ws.Status.UUID == "":
+		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonWorkspaceNotReady, Message: fmt.Sprintf(
+			"Workspace %q has no uuid, so the key cannot be looked for%s", ws.Name, wayOut(intent))}
+	case intent.Deleting:
+		return nil
+	case !ws.DeletionTimestamp.IsZero():
+		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonWorkspaceDeleting,
+			Message: fmt.Sprintf("Workspace %q is being deleted: delete this ApiKey as well", ws.Name)}
+	case ws.Status.UUID == "" || !meta.IsStatusConditionTrue(ws.Status.Conditions, v1alpha1.ConditionReady):
+		return &plan.Impasse{State: plan.Working, Reason: v1alpha1.ReasonWorkspaceNotReady,
+			Message: fmt.Sprintf("waiting for Workspace %q to become Ready", ws.Name)}
+	}
+	return nil
+}
+
+func wayOut(intent *Intent) string {
+	if !intent.Deleting {
+		return ""
+	}
+	return "; to let this ApiKey go and leave its key alive at the vendor, set spec.deletionPolicy to Retain"
+}
+
+func specOf(key *v1alpha1.ApiKey, now time.Time) provider.KeySpec {
+	spec := provider.KeySpec{
+		DisplayName: key.Name,
+		Scopes:      key.Spec.Scopes,
+		Mode:        key.Spec.Mode,
+		Action:      key.Spec.Action,
+		IPAllowlist: key.Spec.IPAllowlist,
+		UsageLimits: limits.Usage(key.Spec.UsageLimits),
+		RateLimits:  limits.Rate(key.Spec.RateLimits),
+	}
+	if key.Spec.DisplayName != "" {
+		spec.DisplayName = key.Spec.DisplayName
+	}
+	if key.Spec.Access != "" {
+		disabled := key.Spec.Access == v1alpha1.Disabled
+		spec.Disabled = &disabled
+	}
+	switch {
+	case key.Spec.ExpiresAt != nil:
+		spec.ExpiresAt = key.Spec.ExpiresAt.Time
+	case key.Spec.Lifetime != nil:
+		spec.ExpiresAt = now.Add(key.Spec.Lifetime.Duration).Truncate(time.Second)
+	}
+	return spec
+}

@@ -1,0 +1,228 @@
+package workspace
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/account"
+	"github.com/workspace-operator/workspace-operator/internal/controller/limits"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+// Intent is what a Workspace asks for, and of whom.
+type Intent struct {
+	// Obstacle is why the vendor cannot be asked.
+	Obstacle error
+
+	ClassName    string
+	Provider     string
+	Mark         provider.Mark
+	Spec         provider.WorkspaceSpec
+	Capabilities provider.Capabilities
+	Retain       bool
+	// First: we hold no finalizer, so the vendor was never called.
+	First      bool
+	Deleting   bool
+	Dependents int
+	Resync     time.Duration
+
+	uid string
+	// account made the workspace; own manages it, where the vendor gives each
+	// workspace a credential of its own and we have it.
+	account *account.Account
+	own     *account.Account
+	vault   kept
+}
+
+// Reserve stands in line for the requests of one pass: the one that changes
+// something, and the one that looks first.
+func (i Intent) Reserve(ctx context.Context, fresh bool) (context.Context, error) {
+	if i.Obstacle != nil || i.account == nil {
+		return ctx, nil
+	}
+	requests, priority := 1, account.Create
+	if fresh {
+		requests++
+	}
+	if i.Deleting {
+		priority = account.Revoke
+	}
+	return i.manager().Reserve(ctx, i.uid, requests, priority)
+}
+
+// manager is the account that manages the workspace once it exists.
+func (i Intent) manager() *account.Account {
+	if i.own != nil {
+		return i.own
+	}
+	return i.account
+}
+
+// Resolve reads the class, the credentials and the ApiKeys.
+func (r *Reconciler) Resolve(ctx context.Context, ws *v1alpha1.Workspace) (Intent, error) {
+	intent := Intent{
+		uid:      string(ws.UID),
+		Mark:     provider.MarkFor(string(ws.UID)),
+		First:    !controllerutil.ContainsFinalizer(ws, v1alpha1.Finalizer),
+		Deleting: !ws.DeletionTimestamp.IsZero(),
+		Retain:   ws.Spec.DeletionPolicy == v1alpha1.DeletionRetain,
+		Resync:   defaultResync,
+	}
+	if intent.Deleting {
+		var err error
+		if intent.Dependents, err = r.dependents(ctx, ws); err != nil {
+			return intent, err
+		}
+	}
+	obstacle, err := engine.Obstacle(r.serve(ctx, ws, &intent))
+	intent.Obstacle = obstacle
+	return intent, err
+}
+
+// serve finds who serves the Workspace, and fills in what that decides.
+func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *Intent) error {
+	class, err := r.Broker.Class(ctx, className(ws))
+	if err != nil {
+		return err
+	}
+	intent.ClassName = class.Name
+	if class.Spec.ResyncInterval != nil {
+		intent.Resync = class.Spec.ResyncInterval.Duration
+	}
+	driver, err := r.Broker.Driver(class)
+	if err != nil {
+		return err
+	}
+	intent.Provider, intent.Capabilities = driver.Name(), driver.Capabilities()
+	intent.Spec = specOf(ws, class)
+	intent.Retain = retains(ws, class, intent.Capabilities)
+	if !intent.Deleting {
+		if err := r.Broker.Admit(ctx, class, ws.Namespace); err != nil {
+			return err
+		}
+		if err := unsupported(ws, intent); err != nil {
+			return err
+		}
+	}
+	return r.open(ctx, ws, class, intent)
+}
+
+func (r *Reconciler) open(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, intent *Intent) error {
+	if intent.Capabilities.Workspace.OwnCredential && !intent.First {
+		var err error
+		if intent.vault, err = r.inspectVault(ctx, ws); err != nil {
+			return err
+		}
+		if intent.vault.held() {
+			if intent.own, err = r.Broker.OpenOwn(ctx, class, vaultName(ws)); err != nil {
+				return err
+			}
+		}
+		if intent.own == nil && ws.Status.UUID != "" && !intent.Deleting {
+			return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonCredentialsNotFound, Message: fmt.Sprintf(
+				"Secret %q in the operator's namespace, which holds the workspace's own admin key, is gone: restore it from a backup", vaultName(ws))}
+		}
+	}
+	if intent.Deleting && intent.Capabilities.Workspace.OwnCredential {
+		// What is left to do is done with the workspace's own key.
+		intent.account = intent.own
+		return nil
+	}
+	var err error
+	intent.account, err = r.Broker.Open(ctx, class, ws.Namespace)
+	return err
+}
+
+// className is the class the Workspace names or has been given.
+func className(ws *v1alpha1.Workspace) string {
+	if ws.Spec.ClassName != "" {
+		return ws.Spec.ClassName
+	}
+	return ws.Status.ClassName
+}
+
+func specOf(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass) provider.WorkspaceSpec {
+	defaults := class.Spec.Defaults
+	if defaults == nil {
+		defaults = &v1alpha1.WorkspaceDefaults{}
+	}
+	spec := provider.WorkspaceSpec{
+		DisplayName: or(ws.Spec.DisplayName, ws.Name),
+		Description: ws.Spec.Description,
+		Region:      or(ws.Spec.Region, defaults.Region),
+		Slug:        ws.Spec.Slug,
+		Language:    or(ws.Spec.Language, defaults.Language),
+		Metadata:    metadata(defaults.Metadata, ws.Spec.Metadata),
+		UsageLimits: limits.Usage(ws.Spec.UsageLimits),
+		RateLimits:  limits.Rate(ws.Spec.RateLimits),
+		Options:     map[string]string{},
+	}
+	if spec.UsageLimits == nil {
+		spec.UsageLimits = limits.Usage(defaults.UsageLimits)
+	}
+	if spec.RateLimits == nil {
+		spec.RateLimits = limits.Rate(defaults.RateLimits)
+	}
+	if ws.Spec.Access != "" {
+		frozen := ws.Spec.Access == v1alpha1.AccessFrozen
+		spec.Frozen = &frozen
+	}
+	if own := ws.Spec.Guance; own != nil {
+		spec.Options = map[string]string{"menuStyle": own.MenuStyle, "accessKeyName": own.AccessKeyName}
+	}
+	return spec
+}
+
+func or(value, otherwise string) string {
+	if value != "" {
+		return value
+	}
+	return otherwise
+}
+
+func metadata(under, over map[string]v1alpha1.MetadataValue) map[string]string {
+	if len(under)+len(over) == 0 {
+		return nil
+	}
+	merged := make(map[string]v1alpha1.MetadataValue, len(under)+len(over))
+	maps.Copy(merged, under)
+	maps.Copy(merged, over)
+	plain := make(map[string]string, len(merged))
+	for key, value := range merged {
+		plain[key] = string(value)
+	}
+	return plain
+}
+
+func retains(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, can provider.Capabilities) bool {
+	policy := ws.Spec.DeletionPolicy
+	if policy == "" {
+		policy = class.Spec.DeletionPolicy
+	}
+	return policy == v1alpha1.DeletionRetain || !can.Workspace.Delete
+}
+
+// dependents counts the ApiKeys that refer to the Workspace, on a live list:
+// an ApiKey stores its finalizer before it looks whether its Workspace is
+// going, so that one of the two sees the other.
+func (r *Reconciler) dependents(ctx context.Context, ws *v1alpha1.Workspace) (int, error) {
+	keys := &v1alpha1.ApiKeyList{}
+	if err := r.Live.List(ctx, keys, client.InNamespace(ws.Namespace)); err != nil {
+		return 0, client.IgnoreNotFound(err)
+	}
+	count := 0
+	for i := range keys.Items {
+		if keys.Items[i].Spec.WorkspaceRef.Name == ws.Name {
+			count++
+		}
+	}
+	return count, nil
+}

@@ -1,0 +1,54 @@
+package workspace
+
+import (
+	"fmt"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+)
+
+// unsupported refuses what the vendor of the class cannot honour: no field is
+// ever ignored in silence.
+func unsupported(ws *v1alpha1.Workspace, intent *Intent) error {
+	can := intent.Capabilities.Workspace
+	if ws.Spec.ExternalID != "" {
+		return refuse("spec.externalID: this version of the operator cannot import workspaces yet; leave it out to create one")
+	}
+	if !can.Create {
+		return refuse(fmt.Sprintf("%s has no way to create workspaces", intent.Provider))
+	}
+	if ws.Spec.DeletionPolicy == v1alpha1.DeletionDelete && !can.Delete {
+		return refuse(fmt.Sprintf("spec.deletionPolicy: %s has no way to delete workspaces; use Retain or leave it out", intent.Provider))
+	}
+	for _, field := range fields(ws, intent) {
+		if field.set && !can.Honours(field.name) {
+			return refuse(fmt.Sprintf("spec.%s: %s has no such setting; remove it here, or from the class's defaults", field.name, intent.Provider))
+		}
+	}
+	return nil
+}
+
+type field struct {
+	name string
+	set  bool
+}
+
+func fields(ws *v1alpha1.Workspace, intent *Intent) []field {
+	spec := intent.Spec
+	return []field{
+		{"displayName", ws.Spec.DisplayName != ""},
+		{"description", spec.Description != ""},
+		{"region", spec.Region != ""},
+		{"slug", spec.Slug != ""},
+		{"language", spec.Language != ""},
+		{"metadata", len(spec.Metadata) > 0},
+		{"usageLimits", len(spec.UsageLimits) > 0},
+		{"rateLimits", len(spec.RateLimits) > 0},
+		{"access", spec.Frozen != nil},
+		{"guance", ws.Spec.Guance != nil && !intent.Capabilities.Workspace.Honours("guance.menuStyle")},
+	}
+}
+
+func refuse(message string) error {
+	return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonUnsupported, Message: message}
+}

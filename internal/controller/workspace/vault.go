@@ -1,0 +1,103 @@
+package workspace
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+// The vault is a Secret in the operator's own namespace, never the tenant's:
+// the admin key of a workspace, where the vendor gives each one its own.
+
+// vaultPatience bounds how long a credential that is already issued is held in
+// memory while the API server refuses to take it.
+const vaultPatience = 30 * time.Second
+
+// kept is the vault as it was read; never the credential.
+type kept struct {
+	secret types.UID
+	keyID  string
+	uuid   string
+}
+
+func (k kept) held() bool { return k.secret != "" }
+
+func vaultName(ws *v1alpha1.Workspace) string { return "workspace-" + string(ws.UID) }
+
+func (r *Reconciler) inspectVault(ctx context.Context, ws *v1alpha1.Workspace) (kept, error) {
+	secret := &corev1.Secret{}
+	err := r.Live.Get(ctx, client.ObjectKey{Namespace: r.Namespace, Name: vaultName(ws)}, secret)
+	if apierrors.IsNotFound(err) {
+		return kept{}, nil
+	}
+	if err != nil {
+		return kept{}, err
+	}
+	return kept{
+		secret: secret.UID,
+		keyID:  string(secret.Data[v1alpha1.SecretKeyKeyID]),
+		uuid:   string(secret.Data[v1alpha1.SecretKeyWorkspaceUUID]),
+	}, nil
+}
+
+// store keeps the credential of a workspace that has just been made. It goes
+// on although the pass may have been told to stop: the vendor shows it once.
+func (r *Reconciler) storeVault(ctx context.Context, ws *v1alpha1.Workspace, made provider.Workspace) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vaultPatience)
+	defer cancel()
+	secret := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: r.Namespace, Name: vaultName(ws),
+			Labels:      map[string]string{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy},
+			Annotations: map[string]string{v1alpha1.AnnotationWorkspace: ws.Namespace + "/" + ws.Name},
+		},
+		Type: corev1.SecretTypeOpaque,
+		Data: map[string][]byte{
+			v1alpha1.SecretKeyKeyID:         []byte(made.Credential.ID),
+			v1alpha1.SecretKeyWorkspaceUUID: []byte(made.ID),
+		},
+	}
+	for name, value := range made.Credential.Values {
+		secret.Data[name] = []byte(value.Reveal())
+	}
+	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Jitter: 0.1, Steps: 20, Cap: 2 * time.Second}
+	var last error
+	err := wait.ExponentialBackoffWithContext(ctx, backoff, func(ctx context.Context) (bool, error) {
+		last = r.Client.Create(ctx, secret.DeepCopy())
+		if apierrors.IsAlreadyExists(last) {
+			return r.vaultHolds(ctx, ws, made)
+		}
+		return last == nil, nil
+	})
+	if err != nil {
+		return fmt.Errorf("storing the workspace's credential: %w", last)
+	}
+	return nil
+}
+
+// vaultHolds reports whether an earlier try, whose answer was lost, has worked.
+func (r *Reconciler) vaultHolds(ctx context.Context, ws *v1alpha1.Workspace, made provider.Workspace) (bool, error) {
+	found, err := r.inspectVault(ctx, ws)
+	if err != nil {
+		return false, nil //nolint:nilerr // the read is tried again with the write
+	}
+	if found.keyID != made.Credential.ID {
+		return false, fmt.Errorf("Secret %q already holds another credential", vaultName(ws))
+	}
+	return true, nil
+}
+
+func (r *Reconciler) removeVault(ctx context.Context, ws *v1alpha1.Workspace, found kept) error {
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: r.Namespace, Name: vaultName(ws)}}
+	return client.IgnoreNotFound(r.Client.Delete(ctx, secret, client.Preconditions{UID: &found.secret}))
+}

@@ -1,0 +1,120 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/account"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+// FieldManager is the name the operator writes under.
+const FieldManager = "workspace-operator"
+
+// ListsSettle is how long a vendor's lists may hide what a call did. No vendor
+// documents a bound; portkey says its writes show with a delay.
+const ListsSettle = 10 * time.Second
+
+// Unsettled is how long the vendor's lists cannot be believed yet to show what
+// the latest possible call for the object did. The first call for an object is
+// not recorded, but it follows the write of our finalizer.
+func Unsettled(obj client.Object, attempt *v1alpha1.Attempt, now time.Time) time.Duration {
+	var latest time.Time
+	if attempt != nil {
+		latest = attempt.StartedAt.Time
+	}
+	for _, entry := range obj.GetManagedFields() {
+		if entry.Manager == FieldManager && entry.Subresource == "" && entry.Time != nil && entry.Time.After(latest) {
+			latest = entry.Time.Time
+		}
+	}
+	return ListsSettle - now.Sub(latest)
+}
+
+// StoreStatus writes a change of status that must be on record before what
+// comes next. It fails if anybody else wrote meanwhile.
+func StoreStatus[T client.Object](ctx context.Context, writer client.Client, obj T, change func(T)) error {
+	before := obj.DeepCopyObject().(T)
+	change(obj)
+	if equality.Semantic.DeepEqual(before, obj) {
+		return nil
+	}
+	return writer.Status().Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+}
+
+// SinceReady is how long the lists may yet hide an object that has just become
+// Ready; zero or less once they cannot.
+func SinceReady(conditions []metav1.Condition, now time.Time) time.Duration {
+	ready := meta.FindStatusCondition(conditions, v1alpha1.ConditionReady)
+	if ready == nil {
+		return 0
+	}
+	return ListsSettle - now.Sub(ready.LastTransitionTime.Time)
+}
+
+// Uncertain reports whether a failed step may have taken effect at the vendor.
+func Uncertain(err error) bool {
+	vendor, ok := errors.AsType[*provider.Error](err)
+	return ok && vendor.Uncertain
+}
+
+// Answered reports whether a failed step is known to have had no effect there.
+func Answered(err error) bool {
+	vendor, ok := errors.AsType[*provider.Error](err)
+	return ok && !vendor.Uncertain
+}
+
+// Moment is a vendor's time as status keeps it, in whole seconds; a time the
+// vendor left out stays what it was.
+func Moment(at time.Time, before *metav1.Time) *metav1.Time {
+	if at.IsZero() {
+		return before
+	}
+	rounded := metav1.NewTime(at.Truncate(time.Second))
+	if before != nil && before.Equal(&rounded) {
+		return before
+	}
+	return &rounded
+}
+
+// Obstacle tells what stands in an object's way from a read that failed: the
+// first goes into its conditions, the second ends the pass.
+func Obstacle(err error) (obstacle, failure error) {
+	if _, ok := errors.AsType[*account.Problem](err); ok {
+		return err, nil
+	}
+	if _, ok := errors.AsType[*plan.Impasse](err); ok {
+		return err, nil
+	}
+	if _, ok := errors.AsType[*provider.Error](err); ok {
+		return err, nil
+	}
+	return nil, err
+}
+
+const maxText = 256
+
+// Clean makes a vendor's text fit for status: control characters go, and what
+// is over 256 characters.
+func Clean(text string) string {
+	kept := make([]rune, 0, min(len(text), maxText))
+	for _, r := range text {
+		if len(kept) == maxText {
+			break
+		}
+		if r != utf8.RuneError && !unicode.IsControl(r) {
+			kept = append(kept, r)
+		}
+	}
+	return string(kept)
+}

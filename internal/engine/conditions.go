@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+)
+
+// conditions are the ones every kind has, from the outlook. An object that was
+// Ready and could merely not be read again stays Ready: what it promises still
+// holds, and AccountReady says what is wrong.
+func conditions(outlook plan.Outlook, wasReady bool) []metav1.Condition {
+	account := metav1.Condition{Type: v1alpha1.ConditionAccountReady, Status: metav1.ConditionTrue,
+		Reason: v1alpha1.ReasonAccepted, Message: "the endpoint answers and takes the credential"}
+	if isAccountReason(outlook.Reason) {
+		account.Status, account.Reason, account.Message = metav1.ConditionFalse, outlook.Reason, outlook.Message
+	}
+	all := []metav1.Condition{account}
+	if keepsReady(outlook, wasReady) {
+		return all
+	}
+	ready := metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: outlook.Reason, Message: outlook.Message}
+	synced := metav1.Condition{Type: v1alpha1.ConditionSynced, Status: metav1.ConditionFalse, Reason: outlook.Reason, Message: outlook.Message}
+	switch outlook.State {
+	case plan.Settled:
+		ready.Status = metav1.ConditionTrue
+		synced.Status, synced.Reason, synced.Message = metav1.ConditionTrue, v1alpha1.ReasonInSync, "the vendor has what the spec says"
+	case plan.Working:
+		all = append(all, metav1.Condition{Type: v1alpha1.ConditionReconciling, Status: metav1.ConditionTrue, Reason: outlook.Reason, Message: outlook.Message})
+	case plan.Blocked:
+		all = append(all, metav1.Condition{Type: v1alpha1.ConditionStalled, Status: metav1.ConditionTrue, Reason: outlook.Reason, Message: outlook.Message})
+	}
+	return append(all, ready, synced)
+}
+
+// shows reports whether the outlook calls for the abnormal condition.
+func shows(outlook plan.Outlook, wasReady bool, kind string) bool {
+	if keepsReady(outlook, wasReady) {
+		return false
+	}
+	switch kind {
+	case v1alpha1.ConditionReconciling:
+		return outlook.State == plan.Working
+	default:
+		return outlook.State == plan.Blocked
+	}
+}
+
+func keepsReady(outlook plan.Outlook, wasReady bool) bool {
+	return wasReady && outlook.Err != nil && isAccountReason(outlook.Reason)
+}
+
+// isAccountReason reports whether the reason speaks of the account, not of
+// the object.
+func isAccountReason(reason string) bool {
+	switch reason {
+	case v1alpha1.ReasonClassNotFound, v1alpha1.ReasonNoDefaultClass, v1alpha1.ReasonClassNotAllowed,
+		v1alpha1.ReasonCredentialsNotFound, v1alpha1.ReasonCredentialsMalformed, v1alpha1.ReasonCredentialRejected,
+		v1alpha1.ReasonClassInvalid, v1alpha1.ReasonVendorUnavailable, v1alpha1.ReasonThrottled:
+		return true
+	}
+	return false
+}
+
+func isReady(status Status, generation int64) bool {
+	return *status.ObservedGeneration == generation && meta.IsStatusConditionTrue(*status.Conditions, v1alpha1.ConditionReady)
+}
+
+// maxMessage is the bound the API sets on a condition's message.
+const maxMessage = 1024
+
+func set(all *[]metav1.Condition, condition metav1.Condition, generation int64, now time.Time) {
+	if runes := []rune(condition.Message); len(runes) > maxMessage {
+		condition.Message = string(runes[:maxMessage])
+	}
+	condition.ObservedGeneration = generation
+	condition.LastTransitionTime = metav1.NewTime(now)
+	meta.SetStatusCondition(all, condition)
+}

@@ -1,0 +1,242 @@
+// Package engine runs one pass of any kind: load, resolve, observe, decide,
+// act, report, each phase built from the ones before it. The finalizer is
+// stored before the first vendor mutation, there is at most one such mutation
+// a pass, and one status write, only if something differs.
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/go-logr/logr"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+)
+
+const (
+	// passDeadline bounds one pass, calls to vendors included.
+	passDeadline = 2 * time.Minute
+	// conflictPause lets the cache catch up with what another writer did.
+	conflictPause = 200 * time.Millisecond
+)
+
+// Intent is what resolving gives. It stands in line for the vendor's quota on
+// behalf of the whole pass.
+type Intent interface {
+	// Reserve admits the pass to the vendor. The context it gives carries the
+	// admission and is used from then on.
+	Reserve(ctx context.Context, fresh bool) (context.Context, error)
+}
+
+// Kind is one kind's share of a pass; the methods are called in this order.
+type Kind[T client.Object, I Intent, S, E any] interface {
+	// Resolve reads the cluster. An error is a read that failed: the pass ends
+	// and is tried again. What is merely wrong is part of the intent.
+	Resolve(ctx context.Context, obj T) (I, error)
+	// Observe reads the vendor and what we have published. It writes nothing.
+	// fresh asks for reads begun after this call.
+	Observe(ctx context.Context, obj T, intent I, fresh bool) (S, error)
+	// Decide is pure.
+	Decide(obj T, intent I, sight S) plan.Step
+	// Act takes the step. It may store status before a call that cannot be
+	// found again; everything else is stored by the engine.
+	Act(ctx context.Context, obj T, intent I, sight S, step plan.Step) (E, error)
+	// Report writes status, but for the conditions, from the facts. It is pure
+	// and may be called again on a newer version of the object.
+	Report(obj T, facts Facts[I, S, E])
+}
+
+// Facts are all that one pass found and did.
+type Facts[I Intent, S, E any] struct {
+	Intent I
+	Sight  S
+	Step   plan.Step
+	Effect E
+	// Outlook is how things stand now: the step's, or what an error left.
+	Outlook plan.Outlook
+	// Generation is the one the facts were gathered for.
+	Generation int64
+	Now        time.Time
+}
+
+// Status is where an object keeps what the engine writes.
+type Status struct {
+	Conditions         *[]metav1.Condition
+	ObservedGeneration *int64
+	ReconcileAt        *string
+}
+
+// Engine runs passes of one kind.
+type Engine[T client.Object, I Intent, S, E any] struct {
+	Kind Kind[T, I, S, E]
+	// New gives an empty object, StatusOf its status.
+	New      func() T
+	StatusOf func(T) Status
+	// Extra are the kind's own conditions, from the outlook. An object that
+	// stays Ready keeps those it has: nothing is asked then.
+	Extra func(plan.Outlook) []metav1.Condition
+	// Resync is how long a quiet object is left alone.
+	Resync func(I) time.Duration
+	// Cached may be behind; Live is not.
+	Cached   client.Reader
+	Live     client.Reader
+	Writer   client.Client
+	Recorder events.EventRecorder
+	Now      func() time.Time
+	// Finalizer keeps the object while it is needed; empty is the one that
+	// stands for a vendor's object.
+	Finalizer string
+}
+
+func (e *Engine[T, I, S, E]) finalizer() string {
+	if e.Finalizer != "" {
+		return e.Finalizer
+	}
+	return v1alpha1.Finalizer
+}
+
+// Reconcile runs one pass.
+func (e *Engine[T, I, S, E]) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, passDeadline)
+	defer cancel()
+	obj := e.New()
+	if err := e.Cached.Get(ctx, req.NamespacedName, obj); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	if e.hands(obj) {
+		return ctrl.Result{}, nil
+	}
+	result, err := e.pass(ctx, obj)
+	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+		logr.FromContextOrDiscard(ctx).V(1).Info("The object changed meanwhile; looking again", "error", err.Error())
+		return ctrl.Result{RequeueAfter: conflictPause}, nil
+	}
+	return result, err
+}
+
+// hands reports whether the object is to be left alone: it is paused, or it is
+// going and we hold nothing of it.
+func (e *Engine[T, I, S, E]) hands(obj T) bool {
+	if obj.GetAnnotations()[v1alpha1.AnnotationPaused] == "true" {
+		return true
+	}
+	return !obj.GetDeletionTimestamp().IsZero() && !controllerutil.ContainsFinalizer(obj, e.finalizer())
+}
+
+// pass looks at what may be stale first; if that calls for a mutation, or is
+// about an object in the middle of something, it looks again at what is not.
+func (e *Engine[T, I, S, E]) pass(ctx context.Context, obj T) (ctrl.Result, error) {
+	first := !controllerutil.ContainsFinalizer(obj, e.finalizer())
+	if first || e.settled(obj) {
+		facts, ctx, err := e.look(ctx, obj, first, false)
+		if err != nil {
+			return ctrl.Result{}, err
+		}
+		if first || !facts.Step.Mutates() {
+			return e.carryOut(ctx, obj, facts)
+		}
+	}
+	if err := e.Live.Get(ctx, client.ObjectKeyFromObject(obj), obj); err != nil {
+		return ctrl.Result{}, err
+	}
+	if e.hands(obj) {
+		return ctrl.Result{}, nil
+	}
+	facts, ctx, err := e.look(ctx, obj, true, true)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	return e.carryOut(ctx, obj, facts)
+}
+
+// look resolves, observes and decides. The context it gives carries the
+// pass's admission to the vendor.
+func (e *Engine[T, I, S, E]) look(ctx context.Context, obj T, reserve, fresh bool) (Facts[I, S, E], context.Context, error) {
+	facts := Facts[I, S, E]{Generation: obj.GetGeneration(), Now: e.Now()}
+	var err error
+	if facts.Intent, err = e.Kind.Resolve(ctx, obj); err != nil {
+		return facts, ctx, err
+	}
+	if reserve {
+		admitted, err := facts.Intent.Reserve(ctx, fresh)
+		if err != nil {
+			facts.Step = plan.Step{Verb: plan.Stay, Outlook: plan.Outlook{Err: err}}
+			return facts, ctx, nil
+		}
+		ctx = admitted
+	}
+	if facts.Sight, err = e.Kind.Observe(ctx, obj, facts.Intent, fresh); err != nil {
+		return facts, ctx, err
+	}
+	facts.Step = e.Kind.Decide(obj, facts.Intent, facts.Sight)
+	return facts, ctx, nil
+}
+
+// carryOut takes the step and reports.
+func (e *Engine[T, I, S, E]) carryOut(ctx context.Context, obj T, facts Facts[I, S, E]) (ctrl.Result, error) {
+	if wait, isQueued := queuedFor(facts.Step.Err); isQueued {
+		return ctrl.Result{RequeueAfter: wait}, nil
+	}
+	facts.Outlook = facts.Step.Outlook
+	if facts.Step.Verb == plan.Create || facts.Step.Verb == plan.Remove || facts.Step.Verb == plan.Hold {
+		if err := e.hold(ctx, obj); err != nil {
+			return ctrl.Result{}, err
+		}
+	}
+	done := facts.Step.Verb == plan.Finish
+	if facts.Step.Verb != plan.Stay && !done {
+		effect, err := e.Kind.Act(ctx, obj, facts.Intent, facts.Sight, facts.Step)
+		facts.Effect = effect
+		if err != nil {
+			facts.Outlook = plan.Outlook{Err: err}
+		}
+		done = err == nil && facts.Step.Last
+	}
+	if done {
+		return ctrl.Result{}, e.release(ctx, obj)
+	}
+	return e.report(ctx, obj, facts)
+}
+
+// hold stores the finalizer. The write fails if anybody else wrote since the
+// object was read: two of us can never both believe to be the first.
+func (e *Engine[T, I, S, E]) hold(ctx context.Context, obj T) error {
+	if controllerutil.ContainsFinalizer(obj, e.finalizer()) {
+		return nil
+	}
+	before := obj.DeepCopyObject().(client.Object)
+	controllerutil.AddFinalizer(obj, e.finalizer())
+	return e.Writer.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+}
+
+// release removes the finalizer: nothing of ours is left at the vendor.
+func (e *Engine[T, I, S, E]) release(ctx context.Context, obj T) error {
+	before := obj.DeepCopyObject().(client.Object)
+	controllerutil.RemoveFinalizer(obj, e.finalizer())
+	err := e.Writer.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	return client.IgnoreNotFound(err)
+}
+
+// settled reports whether the object was as its spec says when last seen.
+func (e *Engine[T, I, S, E]) settled(obj T) bool {
+	status := e.StatusOf(obj)
+	return obj.GetDeletionTimestamp().IsZero() && isReady(status, obj.GetGeneration())
+}
+
+func (e *Engine[T, I, S, E]) event(obj T, kind, reason, message string) {
+	if e.Recorder == nil {
+		return
+	}
+	if kind == "" {
+		kind = corev1.EventTypeNormal
+	}
+	e.Recorder.Eventf(obj, nil, kind, reason, "Reconcile", "%s", message)
+}

@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/account"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+// afterEffect outlives a shutdown: what the vendor has done is recorded.
+const afterEffect = 20 * time.Second
+
+// queuedFor is how long a pass has to wait whose turn at the vendor has not
+// come. That is no news about the object, so nothing is written.
+func queuedFor(err error) (time.Duration, bool) {
+	if !errors.Is(err, account.ErrQueued) {
+		return 0, false
+	}
+	if e, ok := errors.AsType[*provider.Error](err); ok && e.RetryAfter > 0 {
+		return e.RetryAfter, true
+	}
+	return time.Second, true
+}
+
+// report writes what the pass found, if it differs from what stands there, and
+// says when to come again.
+func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S, E]) (ctrl.Result, error) {
+	var again error
+	facts.Outlook, again = verdict(facts.Outlook)
+	acted := facts.Step.Verb == plan.Create || facts.Step.Verb == plan.Adopt
+	if acted {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), afterEffect)
+		defer cancel()
+	}
+	if err := e.store(ctx, obj, facts, acted); err != nil {
+		return ctrl.Result{}, err
+	}
+	if again != nil {
+		return ctrl.Result{}, again
+	}
+	if facts.Step.Verb == plan.Remove && facts.Outlook.Err == nil {
+		// There may be more to remove: one a pass.
+		return ctrl.Result{RequeueAfter: time.Millisecond}, nil
+	}
+	after := facts.Outlook.After
+	if after <= 0 {
+		after = e.Resync(facts.Intent)
+	}
+	return ctrl.Result{RequeueAfter: spread(after)}, nil
+}
+
+// store writes the status once. After an effect it goes on until the identity
+// is recorded, on whatever version of the object there is by then.
+func (e *Engine[T, I, S, E]) store(ctx context.Context, obj T, facts Facts[I, S, E], persist bool) error {
+	write := func(ctx context.Context) error {
+		before := obj.DeepCopyObject().(client.Object)
+		e.apply(obj, facts)
+		if equality.Semantic.DeepEqual(before, obj) {
+			return nil
+		}
+		changed := e.transition(before.(T), obj)
+		err := e.Writer.Status().Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+		if err == nil && changed != nil {
+			e.event(obj, severity(facts.Outlook), changed.Reason, changed.Message)
+		}
+		return err
+	}
+	err := write(ctx)
+	if err == nil || !persist || apierrors.IsNotFound(err) {
+		return err
+	}
+	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 8}
+	return wait.ExponentialBackoffWithContext(ctx, backoff, func(ctx context.Context) (bool, error) {
+		if err := e.Live.Get(ctx, client.ObjectKeyFromObject(obj), obj); err != nil {
+			return false, client.IgnoreNotFound(err)
+		}
+		return write(ctx) == nil, nil
+	})
+}
+
+func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
+	status := e.StatusOf(obj)
+	wasReady := isReady(status, facts.Generation)
+	e.Kind.Report(obj, facts)
+	*status.ObservedGeneration = facts.Generation
+	*status.ReconcileAt = clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt])
+	for _, condition := range conditions(facts.Outlook, wasReady) {
+		set(status.Conditions, condition, facts.Generation, facts.Now)
+	}
+	if !keepsReady(facts.Outlook, wasReady) && e.Extra != nil {
+		for _, condition := range e.Extra(facts.Outlook) {
+			set(status.Conditions, condition, facts.Generation, facts.Now)
+		}
+	}
+	for _, kind := range []string{v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled} {
+		if !shows(facts.Outlook, wasReady, kind) {
+			meta.RemoveStatusCondition(status.Conditions, kind)
+		}
+	}
+}
+
+// transition is the condition an event is about: Ready, or AccountReady of an
+// object that goes on being Ready, if it now says something else.
+func (e *Engine[T, I, S, E]) transition(before, after T) *metav1.Condition {
+	for _, kind := range []string{v1alpha1.ConditionReady, v1alpha1.ConditionAccountReady} {
+		old := meta.FindStatusCondition(*e.StatusOf(before).Conditions, kind)
+		now := meta.FindStatusCondition(*e.StatusOf(after).Conditions, kind)
+		if now == nil || (old == nil && kind != v1alpha1.ConditionReady) {
+			continue
+		}
+		if old == nil || old.Status != now.Status || old.Reason != now.Reason {
+			return now
+		}
+	}
+	return nil
+}
+
+func severity(outlook plan.Outlook) string {
+	if outlook.Err != nil || outlook.State == plan.Blocked {
+		return corev1.EventTypeWarning
+	}
+	return corev1.EventTypeNormal
+}
+
+// spread moves the next look by up to a tenth, so that objects made together
+// do not come back together.
+func spread(after time.Duration) time.Duration {
+	return after + rand.N(after/10+1) //nolint:gosec // no secret depends on it
+}
+
+const maxEcho = 256
+
+func clip(text string) string {
+	if len(text) > maxEcho {
+		return text[:maxEcho]
+	}
+	return text
+}

@@ -1,0 +1,150 @@
+package plan
+
+import (
+	"slices"
+	"time"
+
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+// SecretState is whose the target Secret is.
+type SecretState string
+
+const (
+	// SecretAbsent: there is none.
+	SecretAbsent SecretState = "Absent"
+	// SecretOurs: it was made for this ApiKey.
+	SecretOurs SecretState = "Ours"
+	// SecretForeign: it is somebody else's and must not be touched.
+	SecretForeign SecretState = "Foreign"
+)
+
+// Secret is the target Secret: the record of which key is live.
+type Secret struct {
+	State SecretState
+	// Why says what makes it foreign.
+	Why string
+	// KeyID is the vendor's id of the key it holds; empty if it holds none.
+	KeyID string
+	// Serial is that key's number.
+	Serial int
+	// New: the key was published so recently that the vendor's lists may not
+	// show it yet.
+	New bool
+}
+
+// Key is all that the decision about an ApiKey rests on.
+type Key struct {
+	Deleting bool
+	// First: our finalizer was not there, so we never called the vendor.
+	First bool
+	// Obstacle is why the vendor cannot be asked at all.
+	Obstacle error
+	Retain   bool
+	Secret   Secret
+	// Unsettled is as in [Workspace].
+	Unsettled time.Duration
+	ReadErr   error
+	// Marked are the vendor's keys that carry our mark.
+	Marked []provider.Key
+}
+
+// secretPause is how long a foreign Secret is left alone before another look.
+const secretPause = time.Minute
+
+const (
+	messageKeyAvailable  = "the key is published in its Secret"
+	messageKeyForeignWay = ". It was left untouched and no key was issued: choose another spec.secret.name, or remove that Secret"
+)
+
+// Decide gives the one step to take. Recovery from a crash, from a lost answer
+// and from a lost Secret are one rule: the live key is the one whose id the
+// Secret holds, every other key with our mark is revoked, and without a live
+// key one is issued.
+func (k Key) Decide() Step {
+	switch {
+	case k.Deleting:
+		return k.leave()
+	case k.Obstacle != nil:
+		return failed(k.Obstacle)
+	case k.Secret.State == SecretForeign:
+		step := stay(Blocked, reasonSecretConflict, k.Secret.Why+messageKeyForeignWay)
+		step.After = secretPause // Secrets are not watched
+		return step
+	case k.First && k.Secret.State == SecretAbsent:
+		return k.issue()
+	case k.ReadErr != nil:
+		return failed(k.ReadErr)
+	}
+	return k.keep()
+}
+
+func (k Key) keep() Step {
+	available := Outlook{State: Settled, Reason: reasonAvailable, Message: messageKeyAvailable}
+	strays := k.strays()
+	switch {
+	case len(strays) > 0:
+		// Strays go before anything new comes: however often answers are lost,
+		// at most one key without a holder lives at a time.
+		return Step{Verb: Remove, Target: strays[0].ID, Outlook: k.cleaning()}
+	case k.live():
+		return Step{Verb: Stay, Target: k.Secret.KeyID, Outlook: available}
+	case k.Unsettled > 0:
+		return waiting(reasonRecovering, k.Unsettled)
+	}
+	return k.issue()
+}
+
+// cleaning is how things stand once a stray is gone.
+func (k Key) cleaning() Outlook {
+	if k.live() {
+		return Outlook{State: Settled, Reason: reasonAvailable, Message: messageKeyAvailable}
+	}
+	return Outlook{State: Working, Reason: reasonRecovering, Message: "a key that nobody holds is being revoked"}
+}
+
+// live reports whether the Secret holds a key the vendor knows.
+func (k Key) live() bool {
+	if k.Secret.KeyID == "" {
+		return false
+	}
+	return k.Secret.New || slices.ContainsFunc(k.Marked, func(seen provider.Key) bool { return seen.ID == k.Secret.KeyID })
+}
+
+func (k Key) strays() []provider.Key {
+	var strays []provider.Key
+	for _, seen := range k.Marked {
+		if k.Secret.KeyID == "" || seen.ID != k.Secret.KeyID {
+			strays = append(strays, seen)
+		}
+	}
+	return strays
+}
+
+func (k Key) issue() Step {
+	serial := k.Secret.Serial
+	for _, seen := range k.Marked {
+		serial = max(serial, seen.Mark.Serial)
+	}
+	return Step{
+		Verb: Create, Serial: serial + 1, Record: !k.First,
+		Outlook: Outlook{State: Settled, Reason: reasonAvailable, Message: messageKeyAvailable},
+	}
+}
+
+func (k Key) leave() Step {
+	deleting := Outlook{State: Working, Reason: reasonDeleting, Message: "being revoked at the vendor"}
+	switch {
+	case k.Retain:
+		return Step{Verb: Finish, Outlook: deleting}
+	case k.Obstacle != nil:
+		return failed(k.Obstacle)
+	case k.ReadErr != nil:
+		return failed(k.ReadErr)
+	case len(k.Marked) > 0:
+		return Step{Verb: Remove, Target: k.Marked[0].ID, Last: len(k.Marked) == 1, Outlook: deleting}
+	case k.Unsettled > 0:
+		return waiting(reasonDeleting, k.Unsettled)
+	}
+	return Step{Verb: Finish, Outlook: deleting}
+}

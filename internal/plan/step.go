@@ -1,0 +1,94 @@
+// Package plan holds the decisions, and nothing else: facts in, one step out.
+// It has no clock, does no I/O and knows no Kubernetes, so that every decision
+// can be read, listed in a table and tried with any facts.
+package plan
+
+import "time"
+
+// Verb is what a step does.
+type Verb string
+
+const (
+	// Stay changes nothing at the vendor; State says why.
+	Stay Verb = "Stay"
+	// Adopt records the vendor's object that was found.
+	Adopt Verb = "Adopt"
+	// Create makes the vendor's object: a workspace, or a key and its Secret.
+	Create Verb = "Create"
+	// Remove ends the vendor's object named by Target.
+	Remove Verb = "Remove"
+	// Hold stores our finalizer and changes nothing at the vendor.
+	Hold Verb = "Hold"
+	// Finish lets the Kubernetes object go.
+	Finish Verb = "Finish"
+)
+
+// State is what a person, or kstatus, makes of an object.
+type State string
+
+const (
+	// Settled: as the spec says.
+	Settled State = "Settled"
+	// Working: not yet, and no person is needed.
+	Working State = "Working"
+	// Blocked: a person or another object has to act.
+	Blocked State = "Blocked"
+)
+
+// Outlook says where an object stands, in words for its conditions.
+type Outlook struct {
+	State   State
+	Reason  string
+	Message string
+	// After is when to look again; zero leaves it to the resync.
+	After time.Duration
+	// Err, if set, is why; the engine's table turns it into the rest.
+	Err error
+}
+
+// Impasse is the error of an object that cannot go on for a reason of the
+// cluster's, not of the vendor's.
+type Impasse struct {
+	State   State
+	Reason  string
+	Message string
+}
+
+// Error gives the message.
+func (h *Impasse) Error() string { return h.Message }
+
+// Step is a decision: at most one thing to do, and how things stand if it
+// succeeds.
+type Step struct {
+	Verb Verb
+	// Target is the vendor's id that Adopt and Remove are about.
+	Target string
+	// Serial is the number of the key that Create issues.
+	Serial int
+	// Record asks for the attempt to be stored before the call.
+	Record bool
+	// Last says that with this Remove nothing is left, so that Finish follows.
+	Last bool
+	Outlook
+}
+
+// Mutates reports whether the step changes something at the vendor or lets the
+// object go; such a step is only taken on facts that were read live.
+func (s Step) Mutates() bool {
+	return s.Verb == Create || s.Verb == Remove || s.Verb == Finish
+}
+
+func stay(state State, reason, message string) Step {
+	return Step{Verb: Stay, Outlook: Outlook{State: state, Reason: reason, Message: message}}
+}
+
+func failed(err error) Step {
+	return Step{Verb: Stay, Outlook: Outlook{Err: err}}
+}
+
+// waiting is the step while an earlier call may still come to light.
+func waiting(reason string, left time.Duration) Step {
+	step := stay(Working, reason, "an earlier request was not answered; waiting until the vendor's list is sure to show what it did")
+	step.After = left
+	return step
+}

@@ -1,0 +1,135 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+// Found is the target Secret as it was read; never what it holds.
+type Found struct {
+	State plan.SecretState
+	// Why says what makes it foreign, in a sentence without a full stop.
+	Why         string
+	KeyID       string
+	Serial      int
+	IssuedAt    time.Time
+	Fingerprint string
+
+	resourceVersion string
+}
+
+// Name is the target Secret's name.
+func Name(key *v1alpha1.ApiKey) string {
+	if key.Spec.Secret != nil && key.Spec.Secret.Name != "" {
+		return key.Spec.Secret.Name
+	}
+	return key.Name
+}
+
+// Inspect reads the target Secret. Ours is what the ApiKey's UID controls;
+// names and labels prove nothing.
+func Inspect(ctx context.Context, live client.Reader, key *v1alpha1.ApiKey) (Found, error) {
+	secret := &corev1.Secret{}
+	err := live.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: Name(key)}, secret)
+	if apierrors.IsNotFound(err) {
+		return Found{State: plan.SecretAbsent}, nil
+	}
+	if err != nil {
+		return Found{}, err
+	}
+	if why := foreign(secret, key); why != "" {
+		return Found{State: plan.SecretForeign, Why: fmt.Sprintf("Secret %q %s", secret.Name, why)}, nil
+	}
+	found := Found{State: plan.SecretOurs, resourceVersion: secret.ResourceVersion}
+	found.Serial, _ = strconv.Atoi(secret.Annotations[v1alpha1.AnnotationKeySerial])
+	value := secret.Data[valueKey(key)]
+	if len(value) == 0 || len(secret.Data[v1alpha1.SecretKeyKeyID]) == 0 {
+		return found, nil // emptied by somebody: it holds no key
+	}
+	found.KeyID = string(secret.Data[v1alpha1.SecretKeyKeyID])
+	found.IssuedAt, _ = time.Parse(time.RFC3339, secret.Annotations[v1alpha1.AnnotationIssuedAt])
+	found.Fingerprint = provider.Fingerprint(string(key.UID), provider.NewSecret(string(value)))
+	return found, nil
+}
+
+func foreign(secret *corev1.Secret, key *v1alpha1.ApiKey) string {
+	switch {
+	case !metav1.IsControlledBy(secret, key):
+		return "exists and does not belong to this ApiKey"
+	case secret.Type != corev1.SecretTypeOpaque:
+		return "has the type " + strconv.Quote(string(secret.Type)) + " instead of Opaque"
+	case secret.Immutable != nil && *secret.Immutable:
+		return "is immutable"
+	case !secret.DeletionTimestamp.IsZero():
+		return "is being deleted"
+	}
+	return ""
+}
+
+// Draft is a Secret yet to be written.
+type Draft struct {
+	secret *corev1.Secret
+	keyID  string
+	key    *v1alpha1.ApiKey
+}
+
+// Compose renders the whole Secret. It fails with reason TemplateInvalid only.
+func Compose(key *v1alpha1.ApiKey, found Found, content Content, serial int, issuedAt time.Time) (*Draft, error) {
+	target := key.Spec.Secret
+	if target == nil {
+		target = &v1alpha1.SecretTarget{}
+	}
+	secret := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: key.Namespace, Name: Name(key), ResourceVersion: found.resourceVersion,
+			Labels: map[string]string{}, Annotations: map[string]string{},
+			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(key, v1alpha1.GroupVersion.WithKind("ApiKey"))},
+		},
+		Type: corev1.SecretTypeOpaque,
+		Data: map[string][]byte{
+			valueKey(key):                   []byte(content.Key.Reveal()),
+			v1alpha1.SecretKeyKeyID:         []byte(content.KeyID),
+			v1alpha1.SecretKeyWorkspaceUUID: []byte(content.WorkspaceUUID),
+			v1alpha1.SecretKeyEndpoint:      []byte(content.Endpoint),
+			v1alpha1.SecretKeyProvider:      []byte(content.Provider),
+		},
+	}
+	for _, name := range slices.Sorted(maps.Keys(target.Template)) {
+		rendered, err := render(string(target.Template[name]), content)
+		if err != nil {
+			return nil, &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonTemplateInvalid,
+				Message: fmt.Sprintf("spec.secret.template[%q]: %s", name, err)}
+		}
+		secret.Data[name] = rendered
+	}
+	for name, value := range target.Labels {
+		secret.Labels[name] = string(value)
+	}
+	for name, value := range target.Annotations {
+		secret.Annotations[name] = string(value)
+	}
+	secret.Labels[v1alpha1.LabelManagedBy] = v1alpha1.ManagedBy
+	secret.Annotations[v1alpha1.AnnotationKeySerial] = strconv.Itoa(serial)
+	secret.Annotations[v1alpha1.AnnotationIssuedAt] = issuedAt.UTC().Format(time.RFC3339)
+	return &Draft{secret: secret, keyID: content.KeyID, key: key}, nil
+}
+
+func valueKey(key *v1alpha1.ApiKey) string {
+	if key.Spec.Secret != nil && key.Spec.Secret.ValueKey != "" {
+		return key.Spec.Secret.ValueKey
+	}
+	return v1alpha1.SecretKeyAPIKey
+}

@@ -1,0 +1,84 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+)
+
+// writePatience bounds how long a key that is already issued is held in memory
+// while the API server refuses to take it.
+const writePatience = 30 * time.Second
+
+// ErrTaken says that the Secret has come to hold something else meanwhile.
+var ErrTaken = errors.New("the Secret was taken by somebody else meanwhile")
+
+// Rehearse asks the API server whether it would take the Secret, before a key
+// is issued that could then not be stored.
+func (d *Draft) Rehearse(ctx context.Context, writer client.Client) error {
+	err := d.send(ctx, client.NewDryRunClient(writer))
+	switch {
+	case apierrors.IsForbidden(err), apierrors.IsInvalid(err), apierrors.IsRequestEntityTooLargeError(err):
+		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonSecretRefused,
+			Message: "the API server would refuse the Secret, so no key was issued: " + err.Error()}
+	case apierrors.IsAlreadyExists(err):
+		return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("secrets").GroupResource(), d.secret.Name, ErrTaken)
+	}
+	return err
+}
+
+// Write stores the Secret, in one call. The context may have ended: a key that
+// exists is stored all the same. On any error the key is in no Secret.
+func (d *Draft) Write(ctx context.Context, writer client.Client, live client.Reader) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writePatience)
+	defer cancel()
+	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Jitter: 0.1, Steps: 20, Cap: 2 * time.Second}
+	var last error
+	err := wait.ExponentialBackoffWithContext(ctx, backoff, func(ctx context.Context) (bool, error) {
+		last = d.send(ctx, writer)
+		switch {
+		case last == nil:
+			return true, nil
+		case apierrors.IsAlreadyExists(last), apierrors.IsConflict(last):
+			return d.stored(ctx, live)
+		case apierrors.IsForbidden(last), apierrors.IsInvalid(last), apierrors.IsNotFound(last):
+			return false, last
+		}
+		return false, nil // the server is away: a write may have been made, and says so next time
+	})
+	if err != nil && last != nil && !errors.Is(err, ErrTaken) {
+		return last
+	}
+	return err
+}
+
+// stored reports whether an earlier try, whose answer was lost, has worked.
+func (d *Draft) stored(ctx context.Context, live client.Reader) (bool, error) {
+	found, err := Inspect(ctx, live, d.key)
+	if err != nil {
+		return false, nil //nolint:nilerr // the read is tried again with the write
+	}
+	if found.State == plan.SecretOurs && found.KeyID == d.keyID && d.keyID != "" {
+		return true, nil
+	}
+	if found.State == plan.SecretOurs && found.KeyID == "" {
+		d.secret.ResourceVersion = found.resourceVersion
+		return false, nil
+	}
+	return false, ErrTaken
+}
+
+func (d *Draft) send(ctx context.Context, writer client.Client) error {
+	secret := d.secret.DeepCopy()
+	if secret.ResourceVersion == "" {
+		return writer.Create(ctx, secret)
+	}
+	return writer.Update(ctx, secret)
+}
