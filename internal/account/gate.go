@@ -208,17 +208,18 @@ func (g *gate) need(n int, priority Priority, mature bool) float64 {
 // wait is how long it takes until, after the tokens of those ahead, those
 // needed are there too; zero if they are.
 func (g *gate) wait(now time.Time, ahead int, need float64) time.Duration {
-	free := g.bucket.TokensAt(now)
+	shut := max(0, g.closed.Sub(now))
+	free, pace := g.bucket.TokensAt(now), float64(g.limit.perSecond)
+	if g.limit.perSecond == rate.Inf {
+		if shut == 0 {
+			return 0
+		}
+		pace = nominalPace
+	}
 	for _, given := range g.grants {
 		free -= float64(given.left)
 	}
-	pace := float64(g.limit.perSecond)
-	if g.limit.perSecond == rate.Inf {
-		pace = nominalPace
-	}
-	var shut time.Duration
-	if now.Before(g.closed) {
-		shut = g.closed.Sub(now)
+	if shut > 0 {
 		free = min(free, 0)
 	}
 	// Tokens are counted in floating point; a millionth is not a token.
