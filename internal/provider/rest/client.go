@@ -1,0 +1,162 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+const (
+	// callTimeout bounds a call whose context has no sooner deadline.
+	callTimeout = 30 * time.Second
+	// pauseDefault closes the gate when a throttling vendor does not say for how long.
+	pauseDefault = 30 * time.Second
+)
+
+// Dialect is what the client has to know about a vendor.
+type Dialect struct {
+	// Header goes with every request. Accept and Content-Type are
+	// application/json unless it says otherwise; Content-Type is only sent
+	// with a body.
+	Header http.Header
+	// Authorize puts the credential into the header of one request. It is a
+	// function so that no printed client can show a credential.
+	Authorize func(http.Header)
+	// Judge reads an answer of any status but 3xx, whose body is JSON or
+	// empty. Nil is success. Of the error it fills Class, Message (the
+	// vendor's words as they are), RequestID, a RetryAfter to use where the
+	// answer has no such header, and Uncertain where a status below 500 does
+	// not exclude that the call took effect. The client does the rest.
+	Judge func(*Answer) *provider.Error
+}
+
+// Answer is what came back, body and all.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+
+	secrets []string
+}
+
+// Hide keeps a value out of the message made from this answer.
+func (a *Answer) Hide(value string) {
+	a.secrets = append(a.secrets, value)
+}
+
+// Client speaks for one account. It is safe for concurrent use.
+type Client struct {
+	base      *url.URL
+	dialect   Dialect
+	transport http.RoundTripper
+	gate      provider.Gate
+	secrets   []provider.Secret
+}
+
+// NewClient checks the endpoint once and for all. Its error is of class
+// Invalid.
+func NewClient(account provider.Account, dialect Dialect) (*Client, error) {
+	base, problem := parseEndpoint(account.Endpoint)
+	if problem != "" {
+		return nil, invalidAccount(problem)
+	}
+	if account.Transport == nil {
+		return nil, invalidAccount("the account has no transport")
+	}
+	client := &Client{base: base, dialect: dialect, transport: account.Transport, gate: account.Gate}
+	for _, secret := range account.Credential {
+		if !secret.IsEmpty() {
+			client.secrets = append(client.secrets, secret)
+		}
+	}
+	return client, nil
+}
+
+// Do makes the call, once, and decodes the answer into what into points at,
+// unless that is nil. Every error is a [*provider.Error], or what the gate
+// said.
+func (c *Client) Do(ctx context.Context, call Call, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	request, err := c.request(ctx, call)
+	if err != nil {
+		return err
+	}
+	if c.gate != nil {
+		if err := c.gate.Take(ctx); err != nil {
+			return err
+		}
+	}
+	answer, failure := c.exchange(request, call.limit())
+	if failure == nil {
+		failure = c.read(answer, into)
+	}
+	if failure == nil {
+		return nil
+	}
+	return c.finish(call, answer, failure)
+}
+
+// read judges a complete answer and decodes it.
+func (c *Client) read(answer *Answer, into any) *provider.Error {
+	if failure := notJSON(answer); failure != nil {
+		return failure
+	}
+	if failure := c.dialect.Judge(answer); failure != nil {
+		failure.Uncertain = failure.Uncertain || inDoubt(answer.Status)
+		return failure
+	}
+	if answer.Status < 200 || answer.Status > 299 {
+		message := fmt.Sprintf("the vendor answers with status %d", answer.Status)
+		return &provider.Error{Class: provider.Transient, Message: message, Uncertain: inDoubt(answer.Status)}
+	}
+	if into == nil {
+		return nil
+	}
+	// The decoder's error quotes the answer, so it goes nowhere.
+	if json.Unmarshal(answer.Body, into) != nil {
+		return &provider.Error{Class: provider.Transient, Message: messageForm, Uncertain: true}
+	}
+	return nil
+}
+
+// finish turns a failure into the error the caller sees. The answer is nil
+// where none came.
+func (c *Client) finish(call Call, answer *Answer, failure *provider.Error) error {
+	failure.Op = call.Op
+	failure.Uncertain = failure.Uncertain && call.mutates()
+	failure.RequestID = Clean(failure.RequestID, requestIDLimit)
+	if answer != nil {
+		if wait, said := retryAfter(answer.Header, time.Now()); said {
+			failure.RetryAfter = wait
+		}
+		failure.Message = c.scrub(failure.Message, failure.RequestID, answer.secrets)
+		if failure.Message == "" {
+			failure.Message = fmt.Sprintf("the vendor answers with status %d and says no more", answer.Status)
+		}
+	}
+	if failure.Class == provider.Throttled && c.gate != nil {
+		pause := failure.RetryAfter
+		if pause == 0 {
+			pause = pauseDefault
+		}
+		c.gate.Pause(pause)
+	}
+	return failure
+}
+
+// Malformed is the error for an answer that was accepted as a success and yet
+// lacks what the vendor documents. Whatever was asked for may have happened.
+func Malformed(op string, mutates bool) *provider.Error {
+	return &provider.Error{Class: provider.Transient, Op: op, Message: messageForm, Uncertain: mutates}
+}
+
+// Invalid is the error for a request that is not worth sending.
+func Invalid(op, message string) *provider.Error {
+	return &provider.Error{Class: provider.Invalid, Op: op, Message: message}
+}
