@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -16,6 +17,9 @@ import (
 func conditions(outlook plan.Outlook, wasReady bool) []metav1.Condition {
 	account := metav1.Condition{Type: v1alpha1.ConditionAccountReady, Status: metav1.ConditionTrue,
 		Reason: v1alpha1.ReasonAccepted, Message: "the endpoint answers and takes the credential"}
+	if _, held := errors.AsType[*plan.Impasse](outlook.Err); held {
+		account.Status, account.Reason, account.Message = metav1.ConditionUnknown, outlook.Reason, "the vendor was not asked"
+	}
 	if isAccountReason(outlook.Reason) {
 		account.Status, account.Reason, account.Message = metav1.ConditionFalse, outlook.Reason, outlook.Message
 	}

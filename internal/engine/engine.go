@@ -91,6 +91,8 @@ type Engine[T client.Object, I Intent, S, E any] struct {
 	Writer   client.Client
 	Recorder events.EventRecorder
 	Now      func() time.Time
+	// WayOut is added to what stands in the way of a deletion.
+	WayOut string
 	// Finalizer keeps the object while it is needed; empty is the one that
 	// stands for a vendor's object.
 	Finalizer string

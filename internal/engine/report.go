@@ -41,6 +41,9 @@ func queuedFor(err error) (time.Duration, bool) {
 func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S, E]) (ctrl.Result, error) {
 	var again error
 	facts.Outlook, again = verdict(facts.Outlook)
+	if facts.Outlook.Err != nil && !obj.GetDeletionTimestamp().IsZero() {
+		facts.Outlook.Message += e.WayOut
+	}
 	acted := facts.Step.Verb == plan.Create || facts.Step.Verb == plan.Adopt
 	if acted {
 		var cancel context.CancelFunc

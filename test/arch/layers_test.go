@@ -24,7 +24,10 @@ func layers() []layer {
 
 	dialect := []string{"internal/provider", "internal/provider/rest"}
 	driverTests := []string{"internal/provider/...", "internal/emulator/..."}
-	controller := []string{"api/v1alpha1", "internal/provider", "internal/plan", "internal/engine", "internal/account", "internal/publish"}
+	controller := []string{
+		"api/v1alpha1", "internal/provider", "internal/plan", "internal/engine", "internal/account", "internal/publish",
+		"internal/controller/watch", "internal/controller/limits",
+	}
 	controllerTests := []string{"api/v1alpha1", "internal/...", "test/..."}
 	everything := []string{"api/...", "internal/...", "test/..."}
 
@@ -45,9 +48,9 @@ func layers() []layer {
 		{packages: "internal/plan", project: []string{"internal/provider"}},
 
 		// What the controllers are made of.
-		{packages: "internal/engine", project: []string{"api/v1alpha1", "internal/provider", "internal/plan"}, external: kubernetes, tests: controllerTests},
-		{packages: "internal/account", project: []string{"api/v1alpha1", "internal/provider", "internal/engine"}, external: slices.Concat(kubernetes, limits), tests: controllerTests},
-		{packages: "internal/publish", project: []string{"api/v1alpha1", "internal/provider", "internal/engine"}, external: kubernetes, tests: controllerTests},
+		{packages: "internal/engine", project: []string{"api/v1alpha1", "internal/provider", "internal/plan", "internal/account"}, external: kubernetes, tests: controllerTests},
+		{packages: "internal/account", project: []string{"api/v1alpha1", "internal/provider"}, external: slices.Concat(kubernetes, limits), tests: controllerTests},
+		{packages: "internal/publish", project: []string{"api/v1alpha1", "internal/provider", "internal/plan"}, external: kubernetes, tests: controllerTests},
 		{packages: "internal/controller/...", project: controller, external: kubernetes, tests: controllerTests},
 
 		// The second witness.
@@ -56,7 +59,7 @@ func layers() []layer {
 		// Where everything is put together.
 		{
 			packages: "internal/manager",
-			project:  slices.Concat([]string{"internal/provider/catalog", "internal/provider/meter", "internal/controller/..."}, controller),
+			project:  slices.Concat([]string{"internal/provider/catalog", "internal/provider/meter", "internal/provider/rest", "internal/controller/..."}, controller),
 			external: slices.Concat(kubernetes, metrics),
 			tests:    controllerTests,
 		},

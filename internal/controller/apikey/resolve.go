@@ -77,7 +77,7 @@ func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *In
 	err := r.Client.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: key.Spec.WorkspaceRef.Name}, ws)
 	if apierrors.IsNotFound(err) {
 		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonWorkspaceNotFound,
-			Message: fmt.Sprintf("there is no Workspace %q in this namespace%s", key.Spec.WorkspaceRef.Name, wayOut(intent))}
+			Message: fmt.Sprintf("there is no Workspace %q in this namespace", key.Spec.WorkspaceRef.Name)}
 	}
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func usable(ws *v1alpha1.Workspace, intent *Intent) error {
 	switch {
 	case intent.Deleting && ws.Status.UUID == "":
 		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonWorkspaceNotReady, Message: fmt.Sprintf(
-			"Workspace %q has no uuid, so the key cannot be looked for%s", ws.Name, wayOut(intent))}
+			"Workspace %q has no uuid, so its keys cannot be looked for", ws.Name)}
 	case intent.Deleting:
 		return nil
 	case !ws.DeletionTimestamp.IsZero():
@@ -129,13 +129,6 @@ func usable(ws *v1alpha1.Workspace, intent *Intent) error {
 			Message: fmt.Sprintf("waiting for Workspace %q to become Ready", ws.Name)}
 	}
 	return nil
-}
-
-func wayOut(intent *Intent) string {
-	if !intent.Deleting {
-		return ""
-	}
-	return "; to let this ApiKey go and leave its key alive at the vendor, set spec.deletionPolicy to Retain"
 }
 
 func specOf(key *v1alpha1.ApiKey, now time.Time) provider.KeySpec {

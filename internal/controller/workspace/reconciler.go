@@ -46,6 +46,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		New:      func() *v1alpha1.Workspace { return &v1alpha1.Workspace{} },
 		StatusOf: statusOf,
 		Resync:   func(i Intent) time.Duration { return i.Resync },
+		WayOut:   "; to let this Workspace go and leave what the vendor has, set spec.deletionPolicy to Retain",
 		Cached:   r.Client, Live: r.Live, Writer: r.Client, Recorder: r.Recorder, Now: r.Now,
 	}).Reconcile(ctx, req)
 }

@@ -82,6 +82,14 @@ func (r *Reconciler) Resolve(ctx context.Context, ws *v1alpha1.Workspace) (Inten
 			return intent, err
 		}
 	}
+	if intent.Deleting && !intent.First {
+		// Whatever has become of the class: while we hold a credential of the
+		// workspace's own, it is not forgotten.
+		var err error
+		if intent.vault, err = r.inspectVault(ctx, ws); err != nil {
+			return intent, err
+		}
+	}
 	obstacle, err := engine.Obstacle(r.serve(ctx, ws, &intent))
 	intent.Obstacle = obstacle
 	return intent, err
@@ -102,9 +110,12 @@ func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *
 		return err
 	}
 	intent.Provider, intent.Capabilities = driver.Name(), driver.Capabilities()
-	intent.Spec = specOf(ws, class)
+	intent.Spec = specOf(ws, class, driver.Name())
 	intent.Retain = retains(ws, class, intent.Capabilities)
 	if !intent.Deleting {
+		if !class.DeletionTimestamp.IsZero() && ws.Status.UUID == "" {
+			return &account.Problem{Reason: v1alpha1.ReasonClassNotFound, Message: fmt.Sprintf("WorkspaceClass %q is being deleted", class.Name)}
+		}
 		if err := r.Broker.Admit(ctx, class, ws.Namespace); err != nil {
 			return err
 		}
@@ -149,7 +160,7 @@ func className(ws *v1alpha1.Workspace) string {
 	return ws.Status.ClassName
 }
 
-func specOf(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass) provider.WorkspaceSpec {
+func specOf(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, vendor string) provider.WorkspaceSpec {
 	defaults := class.Spec.Defaults
 	if defaults == nil {
 		defaults = &v1alpha1.WorkspaceDefaults{}
@@ -163,7 +174,7 @@ func specOf(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass) provider.Wor
 		Metadata:    metadata(defaults.Metadata, ws.Spec.Metadata),
 		UsageLimits: limits.Usage(ws.Spec.UsageLimits),
 		RateLimits:  limits.Rate(ws.Spec.RateLimits),
-		Options:     map[string]string{},
+		Options:     ws.Spec.VendorOptions()[vendor],
 	}
 	if spec.UsageLimits == nil {
 		spec.UsageLimits = limits.Usage(defaults.UsageLimits)
@@ -174,9 +185,6 @@ func specOf(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass) provider.Wor
 	if ws.Spec.Access != "" {
 		frozen := ws.Spec.Access == v1alpha1.AccessFrozen
 		spec.Frozen = &frozen
-	}
-	if own := ws.Spec.Guance; own != nil {
-		spec.Options = map[string]string{"menuStyle": own.MenuStyle, "accessKeyName": own.AccessKeyName}
 	}
 	return spec
 }

@@ -2,6 +2,8 @@ package workspace
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
@@ -20,6 +22,11 @@ func unsupported(ws *v1alpha1.Workspace, intent *Intent) error {
 	if ws.Spec.DeletionPolicy == v1alpha1.DeletionDelete && !can.Delete {
 		return refuse(fmt.Sprintf("spec.deletionPolicy: %s has no way to delete workspaces; use Retain or leave it out", intent.Provider))
 	}
+	for vendor := range ws.Spec.VendorOptions() {
+		if vendor != intent.Provider {
+			return refuse(fmt.Sprintf("spec.%s: the class's vendor is %s; remove these settings", vendor, intent.Provider))
+		}
+	}
 	for _, field := range fields(ws, intent) {
 		if field.set && !can.Honours(field.name) {
 			return refuse(fmt.Sprintf("spec.%s: %s has no such setting; remove it here, or from the class's defaults", field.name, intent.Provider))
@@ -35,7 +42,7 @@ type field struct {
 
 func fields(ws *v1alpha1.Workspace, intent *Intent) []field {
 	spec := intent.Spec
-	return []field{
+	all := []field{
 		{"displayName", ws.Spec.DisplayName != ""},
 		{"description", spec.Description != ""},
 		{"region", spec.Region != ""},
@@ -45,8 +52,11 @@ func fields(ws *v1alpha1.Workspace, intent *Intent) []field {
 		{"usageLimits", len(spec.UsageLimits) > 0},
 		{"rateLimits", len(spec.RateLimits) > 0},
 		{"access", spec.Frozen != nil},
-		{"guance", ws.Spec.Guance != nil && !intent.Capabilities.Workspace.Honours("guance.menuStyle")},
 	}
+	for _, option := range slices.Sorted(maps.Keys(spec.Options)) {
+		all = append(all, field{intent.Provider + "." + option, true})
+	}
+	return all
 }
 
 func refuse(message string) error {
