@@ -103,3 +103,7 @@ func faultOf(data []byte, present bool) string {
 	}
 	return ""
 }
+
+// OwnSecretName is the Secret in the operator's own namespace that holds the
+// credential of the Workspace with this UID.
+func OwnSecretName(workspace types.UID) string { return "workspace-" + string(workspace) }

@@ -42,6 +42,8 @@ type Key struct {
 	Obstacle error
 	Retain   bool
 	Secret   Secret
+	// Attempted: a call to issue a key was never answered for certain.
+	Attempted bool
 	// Unsettled is as in [Workspace].
 	Unsettled time.Duration
 	ReadErr   error
@@ -142,7 +144,8 @@ func (k Key) leave() Step {
 	case k.ReadErr != nil:
 		return failed(k.ReadErr)
 	case len(k.Marked) > 0:
-		return Step{Verb: Remove, Target: k.Marked[0].ID, Last: len(k.Marked) == 1, Outlook: deleting}
+		hidden := k.Attempted && k.Unsettled > 0
+		return Step{Verb: Remove, Target: k.Marked[0].ID, Last: len(k.Marked) == 1 && !hidden, Outlook: deleting}
 	case k.Unsettled > 0:
 		return waiting(reasonDeleting, k.Unsettled)
 	}

@@ -147,7 +147,8 @@ func (w Workspace) remove(deleting Outlook) Step {
 	}
 	switch {
 	case len(doomed) > 0:
-		return Step{Verb: Remove, Target: doomed[0].ID, Last: len(doomed) == 1, Outlook: deleting}
+		hidden := w.Attempted && w.Unsettled > 0
+		return Step{Verb: Remove, Target: doomed[0].ID, Last: len(doomed) == 1 && !hidden, Outlook: deleting}
 	case w.Unsettled > 0:
 		return waiting(reasonDeleting, w.Unsettled)
 	}

@@ -88,7 +88,7 @@ func older(other, key *v1alpha1.ApiKey) bool {
 }
 
 // Decide hands the facts to the plan.
-func (r *Reconciler) Decide(_ *v1alpha1.ApiKey, intent Intent, sight Sight) plan.Step {
+func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) plan.Step {
 	return plan.Key{
 		Deleting: intent.Deleting,
 		First:    intent.First,
@@ -101,6 +101,7 @@ func (r *Reconciler) Decide(_ *v1alpha1.ApiKey, intent Intent, sight Sight) plan
 			Serial: sight.Secret.Serial,
 			New:    r.Now().Sub(sight.Secret.IssuedAt) < engine.ListsSettle,
 		},
+		Attempted: key.Status.Attempt != nil,
 		Unsettled: sight.Unsettled,
 		ReadErr:   sight.Err,
 		Marked:    sight.Marked,

@@ -106,7 +106,7 @@ func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *In
 		}
 	}
 	if driver.Capabilities().Workspace.OwnCredential {
-		intent.account, err = r.Broker.OpenOwn(ctx, class, "workspace-"+string(ws.UID))
+		intent.account, err = r.Broker.OpenOwn(ctx, class, account.OwnSecretName(ws.UID))
 	} else {
 		intent.account, err = r.Broker.Open(ctx, class, key.Namespace)
 	}

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/account"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
@@ -32,7 +33,7 @@ type kept struct {
 
 func (k kept) held() bool { return k.secret != "" }
 
-func vaultName(ws *v1alpha1.Workspace) string { return "workspace-" + string(ws.UID) }
+func vaultName(ws *v1alpha1.Workspace) string { return account.OwnSecretName(ws.UID) }
 
 func (r *Reconciler) inspectVault(ctx context.Context, ws *v1alpha1.Workspace) (kept, error) {
 	secret := &corev1.Secret{}
