@@ -291,3 +291,21 @@ func TestRestore(t *testing.T) {
 	}
 	other.as(sk).ok("GET", getPath, "", new(any))
 }
+
+// TestBackstageRemoveKeepsDates: removing a workspace does not touch keys that
+// were deleted before, nor those of others.
+func TestBackstageRemoveKeepsDates(t *testing.T) {
+	s := newSite(t)
+	ws, _, admin := s.create("w")
+	early := s.as(admin).add("early")
+	s.as(admin).ok("GET", keyBase+early.UUID+"/delete", "", new(bool))
+	deleted := s.now
+	s.now = s.now.Add(time.Hour)
+	if err := s.vendor.Remove("workspaces", ws); err != nil {
+		t.Fatal(err)
+	}
+	keys := s.state().Keys
+	if keys[0].DeletedAt != nil || !keys[1].DeletedAt.Equal(s.now) || !keys[2].DeletedAt.Equal(deleted) {
+		t.Errorf("deleted at %v, %v and %v, want never, %v and %v", keys[0].DeletedAt, keys[1].DeletedAt, keys[2].DeletedAt, s.now, deleted)
+	}
+}

@@ -371,3 +371,22 @@ func TestRestore(t *testing.T) {
 		t.Error("a state of another form is accepted")
 	}
 }
+
+// TestBackstageRemoveKeepsDates: removing a workspace does not touch keys that
+// were deleted before, nor those of others.
+func TestBackstageRemoveKeepsDates(t *testing.T) {
+	o := newOrganisation(t)
+	ws := o.create("w")
+	other, _ := o.issue(o.create("other"), "k")
+	late, _ := o.issue(ws, "k")
+	early, _ := o.issue(ws, "k")
+	o.empty("DELETE", keysPath+"/"+early, "")
+	deleted := o.now
+	o.now = o.now.Add(time.Hour)
+	if err := o.vendor.Remove("workspaces", ws); err != nil {
+		t.Fatal(err)
+	}
+	if a, b, c := o.apiKey(other).DeletedAt, o.apiKey(late).DeletedAt, o.apiKey(early).DeletedAt; a != nil || !b.Equal(o.now) || !c.Equal(deleted) {
+		t.Errorf("deleted at %v, %v and %v, want never, %v and %v", a, b, c, o.now, deleted)
+	}
+}

@@ -206,6 +206,20 @@ func TestUUIDWorkspaceIDs(t *testing.T) {
 	o.ok("DELETE", workspacesPath+"/"+w.Slug, `{"name":"n","force_delete":true}`, nil)
 }
 
+func TestSlugs(t *testing.T) {
+	tests := map[string]string{
+		"Test A": "ws-test-a-", "az09AZ": "ws-az09az-", "a": "ws-a-", "a b": "ws-a-b-", " -- x": "ws-x-", "x !!": "ws-x-",
+		"abcdefghij": "ws-abcdef-", "{`/:@[": "ws-", "空": "ws-",
+	}
+	for name, stem := range tests {
+		o := newOrganisation(t)
+		slug := o.workspace(o.create(name)).Slug
+		if !regexp.MustCompile("^" + stem + "[0-9a-f]{6}$").MatchString(slug) {
+			t.Errorf("the slug of %q is %s, want %s and six hex digits", name, slug, stem)
+		}
+	}
+}
+
 func TestUpdate(t *testing.T) {
 	start := `{"name":"old","description":"d","defaults":{"metadata":{"a":"1","b":"2"}},` +
 		`"usage_limits":[{"type":"cost","credit_limit":5}],"rate_limits":[{"type":"requests","unit":"rpm","value":9}]}`

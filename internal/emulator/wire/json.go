@@ -78,21 +78,22 @@ func Merge[T any](into *T, data []byte) error {
 	return nil
 }
 
+// parseValue reads one value inside depth containers.
 func parseValue(dec *json.Decoder, depth int) (any, error) {
-	if depth > maxDepth {
-		return nil, fmt.Errorf("nested deeper than %d levels", maxDepth)
-	}
 	token, err := dec.Token()
 	if err != nil {
 		return nil, unexpected(err)
 	}
-	switch token {
-	case json.Delim('{'):
-		return parseObject(dec, depth)
-	case json.Delim('['):
-		return parseArray(dec, depth)
+	delim, isContainer := token.(json.Delim)
+	switch {
+	case !isContainer:
+		return token, nil
+	case depth == maxDepth:
+		return nil, fmt.Errorf("nested deeper than %d levels", maxDepth)
+	case delim == '{':
+		return parseObject(dec, depth+1)
 	}
-	return token, nil
+	return parseArray(dec, depth+1)
 }
 
 func parseObject(dec *json.Decoder, depth int) (any, error) {
@@ -109,7 +110,7 @@ func parseObject(dec *json.Decoder, depth int) (any, error) {
 		if _, dup := members[name]; dup {
 			return nil, fmt.Errorf("duplicate key %q", name)
 		}
-		if members[name], err = parseValue(dec, depth+1); err != nil {
+		if members[name], err = parseValue(dec, depth); err != nil {
 			return nil, err
 		}
 	}
@@ -120,7 +121,7 @@ func parseObject(dec *json.Decoder, depth int) (any, error) {
 func parseArray(dec *json.Decoder, depth int) (any, error) {
 	items := []any{}
 	for dec.More() {
-		item, err := parseValue(dec, depth+1)
+		item, err := parseValue(dec, depth)
 		if err != nil {
 			return nil, err
 		}

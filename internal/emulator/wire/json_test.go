@@ -28,6 +28,7 @@ func TestParseAcceptsOneValue(t *testing.T) {
 		{"same key in two objects", `[{"a":1},{"a":2}]`, []any{map[string]any{"a": json.Number("1")}, map[string]any{"a": json.Number("2")}}},
 		{"keys that differ in case", `{"a":1,"A":2}`, map[string]any{"a": json.Number("1"), "A": json.Number("2")}},
 		{"empty key", `{"":1}`, map[string]any{"": json.Number("1")}},
+		{"a value in 64 levels", strings.Repeat("[", 64) + "1" + strings.Repeat("]", 64), nested(64, json.Number("1"))},
 		{"64 levels", strings.Repeat("[", 64) + strings.Repeat("]", 64), nested(64)},
 	}
 	for _, tt := range tests {
@@ -43,11 +44,11 @@ func TestParseAcceptsOneValue(t *testing.T) {
 	}
 }
 
-func nested(levels int) any {
+func nested(levels int, innermost ...any) any {
 	if levels == 1 {
-		return []any{}
+		return append([]any{}, innermost...)
 	}
-	return []any{nested(levels - 1)}
+	return []any{nested(levels-1, innermost...)}
 }
 
 func TestParseRefuses(t *testing.T) {
@@ -75,7 +76,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a duplicate key", `{"a":1,"a":1}`, `duplicate key "a"`},
 		{"a duplicate key under another spelling", `{"a":1,"\u0061":2}`, `duplicate key "a"`},
 		{"a duplicate key deep inside", `{"x":[{"b":1,"b":2}]}`, `duplicate key "b"`},
-		{"too deep", strings.Repeat("[", 66) + strings.Repeat("]", 66), "deeper"},
+		{"too deep", strings.Repeat("[", 65) + strings.Repeat("]", 65), "deeper"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
