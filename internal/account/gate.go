@@ -227,7 +227,7 @@ func (g *gate) wait(now time.Time, ahead int, need float64) time.Duration {
 	if missing < 1e-6 {
 		return 0
 	}
-	return shut + time.Duration(missing/pace*float64(time.Second)).Truncate(time.Millisecond) + time.Millisecond
+	return shut + time.Duration(math.Ceil(missing/pace*float64(time.Second)))
 }
 
 // ErrQueued is the cause of an error that only says whose turn has not come.
