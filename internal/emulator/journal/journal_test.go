@@ -57,7 +57,8 @@ func TestFinishRecordsTheEnd(t *testing.T) {
 		t.Errorf("after the second ended: %+v", entries)
 	}
 	l.Finish(first, 0, true, false)
-	l.Finish(99, 200, true, true)
+	l.Finish(second+1, 200, true, true)
+	l.Finish(0, 200, true, true)
 	want := map[string]map[string]journal.Count{"v": {"POST /x": {
 		Requests: 2, Worked: 2, Changed: 1, Statuses: map[string]int{"200": 1, "0": 1},
 	}}}

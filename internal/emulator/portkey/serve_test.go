@@ -390,3 +390,57 @@ func TestBackstageRemoveKeepsDates(t *testing.T) {
 		t.Errorf("deleted at %v, %v and %v, want never, %v and %v", a, b, c, o.now, deleted)
 	}
 }
+
+// TestNull sends null for every field, one at a time: only the fields that are
+// documented as nullable, or cleared by null, take it.
+func TestNull(t *testing.T) {
+	o := newOrganisation(t)
+	ws := o.create("w")
+	k, _ := o.issue(ws, "k")
+	workspace, key := workspacesPath+"/"+ws, keysPath+"/"+k
+	tests := []struct {
+		method, path, body string // the fields go in the place of %
+		refused, taken     []string
+	}{
+		{"PUT", workspace, `{%}`, []string{"name", "description", "defaults"}, []string{"usage_limits", "rate_limits"}},
+		{"PUT", workspace, `{"defaults":{%}}`, []string{"metadata", "input_guardrails", "output_guardrails"}, []string{"user_api_key_config"}},
+		{"PUT", workspace, `{"rate_limits":[{%}]}`, []string{"type", "unit", "value"}, nil},
+		{
+			"PUT", workspace, `{"usage_limits":[{%}]}`,
+			[]string{"type", "credit_limit", "alert_threshold"}, []string{"periodic_reset", "periodic_reset_days", "next_usage_reset_at"},
+		},
+		{
+			"PUT", key, `{%}`,
+			[]string{"name", "description", "usage_limits", "scopes", "defaults", "alert_emails", "reset_usage"},
+			[]string{"rate_limits", "expires_at", "rotation_policy"},
+		},
+		{"PUT", key, `{"defaults":{%}}`, []string{"metadata", "config_id", "allow_config_override"}, nil},
+		{
+			"PUT", key, `{"usage_limits":{%}}`,
+			[]string{"type", "credit_limit", "alert_threshold"}, []string{"periodic_reset", "periodic_reset_days", "next_usage_reset_at"},
+		},
+		{"PUT", key, `{"rotation_policy":{"rotation_period":"weekly",%}}`, []string{"key_transition_period_ms"}, []string{"rotation_period_days", "next_rotation_at"}},
+		{"PUT", key, `{"rotation_policy":{"rotation_period_days":3,%}}`, nil, []string{"rotation_period"}},
+		{"DELETE", workspace, `{"name":"w",%}`, []string{"force_delete"}, nil},
+	}
+	for _, tt := range tests {
+		for _, field := range tt.refused {
+			o.invalid(tt.method, tt.path, strings.Replace(tt.body, "%", `"`+field+`":null`, 1), field+": must not be null")
+		}
+		for _, field := range tt.taken {
+			o.empty(tt.method, tt.path, strings.Replace(tt.body, "%", `"`+field+`":null`, 1))
+		}
+	}
+}
+
+// TestDeleteLooksAtItsOwnLiveKeys: what keeps a workspace from being deleted
+// are the live keys inside it, not deleted ones or those of others.
+func TestDeleteLooksAtItsOwnLiveKeys(t *testing.T) {
+	o := newOrganisation(t)
+	o.configure(`{"bareWorkspaces":true}`)
+	ws := o.create("w")
+	gone, _ := o.issue(ws, "k")
+	o.empty("DELETE", keysPath+"/"+gone, "")
+	o.issue(o.create("other"), "k")
+	o.ok("DELETE", workspacesPath+"/"+ws, `{"name":"w"}`, nil)
+}
