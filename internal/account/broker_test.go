@@ -341,9 +341,11 @@ func TestGateOutlivesTheSession(t *testing.T) {
 func TestIdleAccountsAreDropped(t *testing.T) {
 	w, class := newWorld(t, newSecret()), newClass()
 	first := w.open(t, class)
-	w.clock.Advance(idleAfter)
-	if w.open(t, class) != first {
-		t.Error("an account was dropped too early")
+	for range 3 {
+		w.clock.Advance(idleAfter)
+		if w.open(t, class) != first {
+			t.Error("an account that is in use was dropped")
+		}
 	}
 	w.clock.Advance(idleAfter + 1)
 	if w.open(t, class) == first {
