@@ -18,7 +18,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
-	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -31,7 +30,6 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/internal/provider/catalog"
-	"github.com/workspace-operator/workspace-operator/internal/provider/meter"
 	vendorhttp "github.com/workspace-operator/workspace-operator/internal/provider/rest"
 )
 
@@ -58,9 +56,6 @@ const (
 	// shutdownPatience leaves time for a key that is just being stored.
 	shutdownPatience = 45 * time.Second
 )
-
-// +kubebuilder:rbac:groups=coordination.k8s.io,resources=leases,namespace=workspace-operator-system,verbs=get;create;update
-// +kubebuilder:rbac:groups="",resources=secrets,namespace=workspace-operator-system,verbs=delete
 
 // Run works until the context ends.
 func Run(ctx context.Context, options Options) error {
@@ -152,14 +147,12 @@ func controllers(mgr ctrl.Manager, options Options) error {
 	return nil
 }
 
-// drivers gives each vendor's driver, metered.
+// drivers gives each vendor's driver by its name.
 func drivers() account.Drivers {
 	byName := map[string]provider.Driver{}
 	for _, driver := range catalog.All() {
 		byName[driver.Name()] = driver
 	}
-	_ = meter.New
-	_ = metrics.Registry
 	return func(name string) (provider.Driver, bool) {
 		driver, ok := byName[name]
 		return driver, ok
