@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/internal/provider"
@@ -47,6 +48,28 @@ type Answer struct {
 // Hide keeps a value out of the message made from this answer.
 func (a *Answer) Hide(value string) {
 	a.secrets = append(a.secrets, value)
+}
+
+// Failure makes an error of what the vendor said. Its own words are used only
+// where they help a person to act and stay the same in every attempt; how busy
+// or how broken a vendor is, it may say differently each time.
+func (a *Answer) Failure(class provider.Class, code, words string) *provider.Error {
+	message := strings.TrimSpace(words)
+	switch class {
+	case provider.Throttled:
+		message = messageThrottled
+	case provider.Transient:
+		message = fmt.Sprintf("the vendor answers with status %d", a.Status)
+	default:
+		if message == "" {
+			message = fmt.Sprintf("the vendor answers with status %d and says no more", a.Status)
+		}
+	}
+	if code = Clean(code, codeLimit); code != "" {
+		// In front, so that it is not what gets cut off.
+		message = code + ": " + message
+	}
+	return &provider.Error{Class: class, Message: message}
 }
 
 // Client speaks for one account. It is safe for concurrent use.

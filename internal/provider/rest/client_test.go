@@ -472,3 +472,23 @@ func raw(w http.ResponseWriter, text string) {
 	_, _ = io.WriteString(conn, text)
 	_ = conn.Close()
 }
+
+func TestFailureUsesTheVendorsWordsWhereTheyHelp(t *testing.T) {
+	answer := &Answer{Status: 418}
+	tests := map[string]struct {
+		class             provider.Class
+		code, words, want string
+	}{
+		"refusal":            {provider.Conflict, "AB07", "name taken", "AB07: name taken"},
+		"refusal, no code":   {provider.Conflict, "", "name taken", "name taken"},
+		"refusal, no words":  {provider.Forbidden, "AB03", " ", "AB03: the vendor answers with status 418 and says no more"},
+		"throttled":          {provider.Throttled, "AB06", "try again in 37 s", "AB06: the vendor limits the rate of requests"},
+		"broken":             {provider.Transient, "AB04", "pod 7f9c crashed at 12:01:07", "AB04: the vendor answers with status 418"},
+		"code of any length": {provider.Invalid, strings.Repeat("c\x00", 300), "no", strings.TrimRight(strings.Repeat("c ", 24), " ") + ": no"},
+	}
+	for name, test := range tests {
+		if got := answer.Failure(test.class, test.code, test.words); got.Message != test.want || got.Class != test.class {
+			t.Errorf("%s: got %q, want %q", name, got.Message, test.want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 
 const (
 	messageLimit   = 256
+	codeLimit      = 48
 	requestIDLimit = 128
 	idLimit        = 256
 

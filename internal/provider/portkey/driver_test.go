@@ -1,0 +1,147 @@
+package portkey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+	"github.com/workspace-operator/workspace-operator/internal/provider/conformance"
+)
+
+const adminKey = "admin-key-canary"
+
+var mark = provider.MarkFor("0b7e8a3c-6a4e-4d5c-9a55-0d2d4f1b7c11") //nolint:gochecknoglobals // a constant in all but name
+
+// play opens a session on a script.
+func play(t *testing.T, exchanges ...conformance.Exchange) provider.Session {
+	t.Helper()
+	script := conformance.Play(t, exchanges...)
+	session, err := New().Open(script.Account(t, map[string]string{"apiKey": adminKey}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, header := range script.Headers() {
+			if got := header.Get("x-portkey-api-key"); got != adminKey {
+				t.Errorf("x-portkey-api-key is %q", got)
+			}
+			if header.Get("Authorization") != "" {
+				t.Error("a header nobody asked for carries a credential")
+			}
+		}
+	})
+	return session
+}
+
+func fixture(t *testing.T, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(string(content), "\n")
+}
+
+// want checks the class and the certainty of an error, and that it says
+// nothing it must not.
+func want(t *testing.T, err error, class provider.Class, uncertain bool) {
+	t.Helper()
+	var e *provider.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v, want class %s", err, class)
+	}
+	if e.Class != class || e.Uncertain != uncertain || e.Op == "" || e.Message == "" {
+		t.Errorf("got class %s, uncertain %v (%v); want class %s, uncertain %v, and words", e.Class, e.Uncertain, e, class, uncertain)
+	}
+	for _, text := range []string{e.Error(), fmt.Sprintf("%+v", *e)} {
+		if strings.Contains(text, adminKey) || strings.Contains(text, "127.0.0.1") {
+			t.Errorf("the error shows what it must not: %s", text)
+		}
+	}
+}
+
+func refusal(status int, code string) (int, string) {
+	return status, fmt.Sprintf(`{"success":false,"data":{"message":"no","errorCode":%q}}`, code)
+}
+
+func TestOpen(t *testing.T) {
+	good := provider.Account{
+		Endpoint:   "https://api.portkey.ai/v1",
+		Credential: map[string]provider.Secret{"apiKey": provider.NewSecret(adminKey)},
+		Transport:  http.DefaultTransport,
+	}
+	if _, err := New().Open(good); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]func(*provider.Account){
+		"no endpoint":        func(a *provider.Account) { a.Endpoint = "" },
+		"another scheme":     func(a *provider.Account) { a.Endpoint = "ftp://api.portkey.ai/v1" },
+		"no credential":      func(a *provider.Account) { a.Credential = nil },
+		"credential by name": func(a *provider.Account) { a.Credential = map[string]provider.Secret{"token": provider.NewSecret("x")} },
+		"line break": func(a *provider.Account) {
+			a.Credential = map[string]provider.Secret{"apiKey": provider.NewSecret("x\n")}
+		},
+		"no transport": func(a *provider.Account) { a.Transport = nil },
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			account := good
+			change(&account)
+			_, err := New().Open(account)
+			want(t, err, provider.Invalid, false)
+		})
+	}
+}
+
+func TestCheck(t *testing.T) {
+	read := conformance.Exchange{Method: "GET", URI: "/admin/workspaces?current_page=0&page_size=1"}
+	tests := map[string]struct {
+		status int
+		answer string
+		class  provider.Class
+	}{
+		"accepted":        {200, `{"total":0,"object":"list","data":[]}`, ""},
+		"rejected":        {401, `{"success":false,"data":{"message":"no","errorCode":"AB05"}}`, provider.Unauthorized},
+		"missing scope":   {403, `{"success":false,"data":{"message":"no","errorCode":"AB03"}}`, provider.Forbidden},
+		"some other API":  {200, `{"hello":"world"}`, provider.Transient},
+		"a wrong address": {404, `{"message":"no such route"}`, provider.Transient},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			read.Status, read.Answer = test.status, test.answer
+			err := play(t, read).Check(t.Context())
+			if test.class == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			want(t, err, test.class, false)
+		})
+	}
+}
+
+func TestCapabilitiesAndMethodsAgree(t *testing.T) {
+	capabilities := New().Capabilities()
+	got := strings.Join(capabilities.Names(), " ")
+	if want := "workspace.create workspace.get workspace.list workspace.update workspace.delete key.issue key.list key.amend key.revoke"; got != want {
+		t.Errorf("abilities are\n%s, want\n%s", got, want)
+	}
+	if capabilities.Workspace.Honours("region") || !capabilities.Workspace.Honours("metadata") || capabilities.Key.Honours("ipAllowlist") {
+		t.Error("the fields are not those the vendor has")
+	}
+}
+
+func TestNothingIsSentOnACancelledContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	session := play(t)
+	_, err := session.Workspaces().Create(ctx, mark, provider.WorkspaceSpec{DisplayName: "x"})
+	want(t, err, provider.Transient, false)
+}
