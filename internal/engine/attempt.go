@@ -44,7 +44,7 @@ func Unsettled(obj client.Object, attempt *v1alpha1.Attempt, now time.Time) time
 // StoreStatus writes a change of status that must be on record before what
 // comes next. It fails if anybody else wrote meanwhile.
 func StoreStatus[T client.Object](ctx context.Context, writer client.Client, obj T, change func(T)) error {
-	before := obj.DeepCopyObject().(T)
+	before := copyOf(obj)
 	change(obj)
 	if equality.Semantic.DeepEqual(before, obj) {
 		return nil

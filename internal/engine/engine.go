@@ -214,14 +214,14 @@ func (e *Engine[T, I, S, E]) hold(ctx context.Context, obj T) error {
 	if controllerutil.ContainsFinalizer(obj, e.finalizer()) {
 		return nil
 	}
-	before := obj.DeepCopyObject().(client.Object)
+	before := copyOf(obj)
 	controllerutil.AddFinalizer(obj, e.finalizer())
 	return e.Writer.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 }
 
 // release removes the finalizer: nothing of ours is left at the vendor.
 func (e *Engine[T, I, S, E]) release(ctx context.Context, obj T) error {
-	before := obj.DeepCopyObject().(client.Object)
+	before := copyOf(obj)
 	controllerutil.RemoveFinalizer(obj, e.finalizer())
 	err := e.Writer.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 	return client.IgnoreNotFound(err)
@@ -231,6 +231,14 @@ func (e *Engine[T, I, S, E]) release(ctx context.Context, obj T) error {
 func (e *Engine[T, I, S, E]) settled(obj T) bool {
 	status := e.StatusOf(obj)
 	return obj.GetDeletionTimestamp().IsZero() && isReady(status, obj.GetGeneration())
+}
+
+func copyOf[T client.Object](obj T) T {
+	copied, ok := obj.DeepCopyObject().(T)
+	if !ok {
+		panic("the copy of an object is of another type")
+	}
+	return copied
 }
 
 func (e *Engine[T, I, S, E]) event(obj T, kind, reason, message string) {

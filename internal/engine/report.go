@@ -71,12 +71,12 @@ func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S
 // is recorded, on whatever version of the object there is by then.
 func (e *Engine[T, I, S, E]) store(ctx context.Context, obj T, facts Facts[I, S, E], persist bool) error {
 	write := func(ctx context.Context) error {
-		before := obj.DeepCopyObject().(client.Object)
+		before := copyOf(obj)
 		e.apply(obj, facts)
 		if equality.Semantic.DeepEqual(before, obj) {
 			return nil
 		}
-		changed := e.transition(before.(T), obj)
+		changed := e.transition(before, obj)
 		err := e.Writer.Status().Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 		if err == nil && changed != nil {
 			e.event(obj, severity(facts.Outlook), changed.Reason, changed.Message)

@@ -67,14 +67,14 @@ func (k Key) Decide() Step {
 	switch {
 	case k.Deleting:
 		return k.leave()
+	case k.First && (k.Attempted || k.Secret.State == SecretOurs):
+		return rejoin()
 	case k.Obstacle != nil:
 		return failed(k.Obstacle)
 	case k.Secret.State == SecretForeign:
 		step := stay(Blocked, reasonSecretConflict, k.Secret.Why+messageKeyForeignWay)
 		step.After = secretPause // Secrets are not watched
 		return step
-	case k.First && k.Secret.State == SecretAbsent:
-		return k.issue()
 	case k.ReadErr != nil:
 		return failed(k.ReadErr)
 	}
@@ -91,7 +91,7 @@ func (k Key) keep() Step {
 		return Step{Verb: Remove, Target: strays[0].ID, Outlook: k.cleaning()}
 	case k.live():
 		return Step{Verb: Stay, Target: k.Secret.KeyID, Outlook: available}
-	case k.Unsettled > 0:
+	case k.Unsettled > 0 && !k.First:
 		return waiting(reasonRecovering, k.Unsettled)
 	}
 	return k.issue()
@@ -144,10 +144,15 @@ func (k Key) leave() Step {
 	case k.ReadErr != nil:
 		return failed(k.ReadErr)
 	case len(k.Marked) > 0:
-		hidden := k.Attempted && k.Unsettled > 0
-		return Step{Verb: Remove, Target: k.Marked[0].ID, Last: len(k.Marked) == 1 && !hidden, Outlook: deleting}
+		return Step{Verb: Remove, Target: k.Marked[0].ID, Last: len(k.Marked) == 1 && !k.hidden(), Outlook: deleting}
 	case k.Unsettled > 0:
 		return waiting(reasonDeleting, k.Unsettled)
 	}
 	return Step{Verb: Finish, Outlook: deleting}
+}
+
+// hidden reports whether the list may lack a key. The one in the Secret is the
+// latest that was issued: a list that shows it lacks none.
+func (k Key) hidden() bool {
+	return k.Unsettled > 0 && (k.Attempted || k.Marked[0].ID != k.Secret.KeyID)
 }

@@ -48,6 +48,8 @@ type Outlook struct {
 
 // Impasse is the error of an object that cannot go on for a reason of the
 // cluster's, not of the vendor's.
+//
+//nolint:errname // what a condition shows is an impasse, whoever returns it
 type Impasse struct {
 	State   State
 	Reason  string
@@ -91,4 +93,17 @@ func waiting(reason string, left time.Duration) Step {
 	step := stay(Working, reason, "an earlier request was not answered; waiting until the vendor's list is sure to show what it did")
 	step.After = left
 	return step
+}
+
+// rejoinPause lets the cache see the finalizer.
+const rejoinPause = time.Second
+
+// rejoin is the step for an object that we have worked on, and that somebody
+// took our finalizer from: without it, deletion would leave the vendor's
+// object behind.
+func rejoin() Step {
+	return Step{Verb: Hold, Outlook: Outlook{
+		State: Working, Reason: reasonRecovering, After: rejoinPause,
+		Message: "the finalizer was taken away although the vendor may have something of this object; it is set again",
+	}}
 }

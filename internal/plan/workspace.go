@@ -64,6 +64,8 @@ func (w Workspace) Decide() Step {
 	switch {
 	case w.Deleting:
 		return w.leave()
+	case w.First && (w.Attempted || w.Recorded != ""):
+		return rejoin()
 	case w.Obstacle != nil:
 		return failed(w.Obstacle)
 	case w.ReadErr != nil:
@@ -106,17 +108,16 @@ func (w Workspace) duplicate() string {
 func (w Workspace) obtain() Step {
 	create := Step{Verb: Create, Record: w.MustRecord || !w.First, Outlook: available()}
 	switch {
-	case w.First:
-		return create
 	case w.Kept != "":
 		return Step{Verb: Adopt, Target: w.Kept, Outlook: available()}
 	case w.Recovery == provider.RecoverNever && w.Attempted:
 		return stay(Blocked, reasonOutcomeUnknown, messageOutcomeUnknown)
-	case w.Recovery == provider.RecoverNever:
-		// Every call is recorded before it is made, so there was none.
-		return create
 	case len(w.Marked) > 0:
 		return Step{Verb: Adopt, Target: w.Marked[0].ID, Outlook: available()}
+	case w.First || w.Recovery == provider.RecoverNever:
+		// Without recovery every call is recorded before it is made, so there
+		// was none.
+		return create
 	case w.Unsettled > 0:
 		return waiting(reasonRecovering, w.Unsettled)
 	}
@@ -147,7 +148,9 @@ func (w Workspace) remove(deleting Outlook) Step {
 	}
 	switch {
 	case len(doomed) > 0:
-		hidden := w.Attempted && w.Unsettled > 0
+		// The recorded one is the latest that was made: a list that shows it
+		// lacks none.
+		hidden := w.Unsettled > 0 && (w.Attempted || doomed[0].ID != w.Recorded)
 		return Step{Verb: Remove, Target: doomed[0].ID, Last: len(doomed) == 1 && !hidden, Outlook: deleting}
 	case w.Unsettled > 0:
 		return waiting(reasonDeleting, w.Unsettled)

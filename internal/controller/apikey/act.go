@@ -40,8 +40,9 @@ func (r *Reconciler) Act(ctx context.Context, key *v1alpha1.ApiKey, intent Inten
 		err := intent.account.Session().Keys().Revoke(ctx, intent.WorkspaceUUID, step.Target)
 		intent.account.ForgetKeys(intent.WorkspaceUUID)
 		return Effect{}, err
+	default:
+		return Effect{}, nil
 	}
-	return Effect{}, nil
 }
 
 // issue makes sure that the key can be stored, issues it, and stores it. If it

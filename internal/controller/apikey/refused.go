@@ -74,8 +74,8 @@ func guarded(key *v1alpha1.ApiKey, class *v1alpha1.WorkspaceClass) error {
 
 func allowedScope(allowed []string, scope string) bool {
 	for _, pattern := range allowed {
-		start, any := strings.CutSuffix(pattern, "*")
-		if scope == pattern || any && strings.HasPrefix(scope, start) {
+		start, open := strings.CutSuffix(pattern, "*")
+		if scope == pattern || open && strings.HasPrefix(scope, start) {
 			return true
 		}
 	}

@@ -26,8 +26,9 @@ func (r *Reconciler) Act(ctx context.Context, ws *v1alpha1.Workspace, intent Int
 		return Effect{Workspace: found(sight, step.Target)}, nil
 	case plan.Remove:
 		return Effect{}, r.remove(ctx, ws, intent, sight, step)
+	default:
+		return Effect{}, nil
 	}
-	return Effect{}, nil
 }
 
 func found(sight Sight, id string) *provider.Workspace {

@@ -127,22 +127,13 @@ func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *
 }
 
 func (r *Reconciler) open(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, intent *Intent) error {
-	if intent.Capabilities.Workspace.OwnCredential && !intent.First {
-		var err error
-		if intent.vault, err = r.inspectVault(ctx, ws); err != nil {
+	own := intent.Capabilities.Workspace.OwnCredential
+	if own && !intent.First {
+		if err := r.openOwn(ctx, ws, class, intent); err != nil {
 			return err
 		}
-		if intent.vault.held() {
-			if intent.own, err = r.Broker.OpenOwn(ctx, class, vaultName(ws)); err != nil {
-				return err
-			}
-		}
-		if intent.own == nil && ws.Status.UUID != "" && !intent.Deleting {
-			return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonCredentialsNotFound, Message: fmt.Sprintf(
-				"Secret %q in the operator's namespace, which holds the workspace's own admin key, is gone: restore it from a backup", vaultName(ws))}
-		}
 	}
-	if intent.Deleting && intent.Capabilities.Workspace.OwnCredential {
+	if own && intent.Deleting {
 		// What is left to do is done with the workspace's own key.
 		intent.account = intent.own
 		return nil
@@ -150,6 +141,23 @@ func (r *Reconciler) open(ctx context.Context, ws *v1alpha1.Workspace, class *v1
 	var err error
 	intent.account, err = r.Broker.Open(ctx, class, ws.Namespace)
 	return err
+}
+
+// openOwn opens the account of the workspace's own credential, if we hold it.
+func (r *Reconciler) openOwn(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, intent *Intent) error {
+	var err error
+	if intent.vault, err = r.inspectVault(ctx, ws); err != nil {
+		return err
+	}
+	if intent.vault.held() {
+		intent.own, err = r.Broker.OpenOwn(ctx, class, vaultName(ws))
+		return err
+	}
+	if ws.Status.UUID != "" && !intent.Deleting {
+		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonCredentialsNotFound, Message: fmt.Sprintf(
+			"Secret %q in the operator's namespace, which holds the workspace's own admin key, is gone: restore it from a backup", vaultName(ws))}
+	}
+	return nil
 }
 
 // className is the class the Workspace names or has been given.

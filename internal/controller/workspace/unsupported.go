@@ -17,7 +17,7 @@ func unsupported(ws *v1alpha1.Workspace, intent *Intent) error {
 		return refuse("spec.externalID: this version of the operator cannot import workspaces yet; leave it out to create one")
 	}
 	if !can.Create {
-		return refuse(fmt.Sprintf("%s has no way to create workspaces", intent.Provider))
+		return refuse(intent.Provider + " has no way to create workspaces")
 	}
 	if ws.Spec.DeletionPolicy == v1alpha1.DeletionDelete && !can.Delete {
 		return refuse(fmt.Sprintf("spec.deletionPolicy: %s has no way to delete workspaces; use Retain or leave it out", intent.Provider))

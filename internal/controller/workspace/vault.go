@@ -93,7 +93,7 @@ func (r *Reconciler) vaultHolds(ctx context.Context, ws *v1alpha1.Workspace, mad
 		return false, nil //nolint:nilerr // the read is tried again with the write
 	}
 	if found.keyID != made.Credential.ID {
-		return false, fmt.Errorf("Secret %q already holds another credential", vaultName(ws))
+		return false, fmt.Errorf("the Secret %q already holds another credential", vaultName(ws))
 	}
 	return true, nil
 }
