@@ -1,0 +1,96 @@
+package plan
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestStories tells, pass by pass, what is decided when things go wrong, so
+// that a change of a decision shows in review as a change of these logs.
+func TestStories(t *testing.T) {
+	const lag = 4 * time.Second
+	stories := map[string]func() []string{
+		"key-happy":           func() []string { return keyStory(lag, smooth, smooth, "later", smooth, "deleted", smooth) },
+		"key-answer-lost":     func() []string { return keyStory(lag, unanswered, smooth, smooth, smooth, smooth, "deleted", smooth) },
+		"key-request-lost":    func() []string { return keyStory(lag, unsent, smooth, smooth, smooth) },
+		"key-crashed":         func() []string { return keyStory(lag, crashed, smooth, smooth, smooth, smooth, smooth) },
+		"key-secret-lost":     func() []string { return keyStory(lag, smooth, "later", "secret lost", smooth, smooth, smooth, smooth, "later", smooth) },
+		"key-finalizer-taken": func() []string { return keyStory(lag, smooth, "finalizer lost", smooth, smooth, "later", smooth, "deleted", smooth) },
+		"key-reissued-then-deleted": func() []string {
+			return keyStory(lag, smooth, "later", "secret lost", smooth, smooth, smooth, smooth, smooth, "deleted", smooth, smooth, smooth, smooth)
+		},
+		"workspace-happy":         func() []string { return wsStory(provider.RecoverByMark, lag, smooth, smooth, "later", smooth, "deleted", smooth) },
+		"workspace-answer-lost":   func() []string { return wsStory(provider.RecoverByMark, lag, unanswered, smooth, smooth, smooth, "deleted", smooth) },
+		"workspace-crashed":       func() []string { return wsStory(provider.RecoverByMark, lag, crashed, smooth, smooth, smooth) },
+		"workspace-unrecoverable": func() []string { return wsStory(provider.RecoverNever, 0, unanswered, smooth, "later", smooth) },
+		"workspace-list-fails":    func() []string { return wsStory(provider.RecoverByMark, lag, unanswered, unread, "later", unread, smooth, smooth) },
+	}
+	for name, story := range stories {
+		t.Run(name, func(t *testing.T) {
+			got := strings.Join(story(), "\n") + "\n"
+			file := filepath.Join("testdata", name+".golden")
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("the decisions changed; if they are meant to, run this test with -update\n%s", diff)
+			}
+		})
+	}
+}
+
+func keyStory(lag time.Duration, events ...fault) []string {
+	w := &keyWorld{secret: absent()}
+	w.lag = lag
+	for _, event := range events {
+		switch event {
+		case "deleted":
+			w.deleting = true
+		case "later":
+			w.now += time.Minute
+		case "secret lost":
+			w.secret = absent()
+		case "finalizer lost":
+			w.finalizer = false
+		default:
+			if !w.gone {
+				w.pass(event)
+			}
+		}
+	}
+	return append(w.log, "left at the vendor: "+strings.Join(w.living(), " "))
+}
+
+func wsStory(recovery provider.Recovery, lag time.Duration, events ...fault) []string {
+	w := &wsWorld{recovery: recovery}
+	w.lag = lag
+	for _, event := range events {
+		switch event {
+		case "deleted":
+			w.deleting = true
+		case "later":
+			w.now += time.Minute
+		default:
+			if !w.gone {
+				w.pass(event)
+			}
+		}
+	}
+	return append(w.log, "left at the vendor: "+strings.Join(w.living(), " "))
+}
