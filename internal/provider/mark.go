@@ -101,7 +101,10 @@ func ParseKeyName(name string) (Mark, bool) {
 		return Mark{}, false
 	}
 	mark, ok := ParseOwner(ownerText)
-	return mark.WithSerial(int(serial)), ok
+	if !ok {
+		return Mark{}, false
+	}
+	return mark.WithSerial(int(serial)), true
 }
 
 func cutLast(text string) (before, after string, found bool) {
