@@ -9,14 +9,15 @@ import (
 )
 
 const (
-	name          = "guance"
-	credentialKey = "apiKey"
-	// credentialID may stand beside the credential: the id of the key that it
-	// is the value of. With it a session knows when it has revoked itself.
-	credentialID = "keyID"
-	// requestsPerMinute is the documented limit of one key. A workspace allows
-	// ten times as many.
-	requestsPerMinute = 20
+	// apiKey is what the credential Secret must have: the secret of an access
+	// key, not its id.
+	apiKey = "apiKey"
+	// keyID may stand beside it: the id of that same key. With it a session
+	// knows when it has revoked itself.
+	keyID = "keyID"
+
+	optionMenuStyle     = "menuStyle"
+	optionAccessKeyName = "accessKeyName"
 )
 
 // Driver implements [provider.Driver].
@@ -26,31 +27,35 @@ type Driver struct{}
 func New() Driver { return Driver{} }
 
 // Name is "guance".
-func (Driver) Name() string { return name }
+func (Driver) Name() string { return "guance" }
 
-// Capabilities say what the driver does.
+// Capabilities say what the driver does. The quota is the vendor's limit per
+// key (page "API limit"); a workspace allows ten times as much.
 func (Driver) Capabilities() provider.Capabilities {
 	return provider.Capabilities{
-		CredentialKeys: []string{credentialKey},
+		CredentialKeys: []string{apiKey},
 		Workspace: provider.WorkspaceCapabilities{
 			Create: true, Get: true, Update: true,
 			Recovery:      provider.RecoverNever,
 			OwnCredential: true,
-			Fields:        []string{"displayName", "description", "language", "guance.menuStyle", "guance.accessKeyName"},
+			Fields: []string{
+				"displayName", "description", "language",
+				"guance", "guance." + optionMenuStyle, "guance." + optionAccessKeyName,
+			},
 		},
 		Key: provider.KeyCapabilities{
 			Issue: true, List: true, Revoke: true,
 			Recovery: provider.RecoverByMark,
 			Fields:   []string{"displayName"},
 		},
-		RateLimit: provider.Quota{RequestsPerMinute: requestsPerMinute},
+		RateLimit: provider.Quota{RequestsPerMinute: 20, Burst: 5},
 	}
 }
 
-// Open binds an account: that of a class, or with a workspace's own key, that
-// of one workspace.
+// Open binds an account: the one that creates workspaces or, with the key that
+// was made along with a workspace, the one that manages it.
 func (Driver) Open(account provider.Account) (provider.Session, error) {
-	key, err := rest.Credential(account, credentialKey)
+	key, err := rest.Credential(account, apiKey)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +71,7 @@ func (Driver) Open(account provider.Account) (provider.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return session{client: client, keyID: account.Credential[credentialID].Reveal()}, nil
+	return session{client: client, keyID: account.Credential[keyID].Reveal()}, nil
 }
 
 type session struct {
@@ -77,40 +82,47 @@ type session struct {
 
 // Check reads the workspace that the key belongs to.
 func (s session) Check(ctx context.Context) error {
-	_, err := s.own(ctx, "check access")
+	_, err := current(ctx, s.client, "check access")
 	return err
 }
 
-func (s session) Workspaces() provider.Workspaces { return workspaces{s} }
+func (s session) Workspaces() provider.Workspaces { return workspaces{client: s.client} }
 
-func (s session) Keys() provider.Keys { return keys{s} }
+func (s session) Keys() provider.Keys { return keys(s) }
 
-// own reads the workspace that the key belongs to.
-func (s session) own(ctx context.Context, op string) (workspace, error) {
-	var answer envelope[workspace]
-	call := rest.Call{Op: op, Method: http.MethodGet, Path: []string{"api", "v1", "workspace", "get"}}
-	if err := s.client.Do(ctx, call, &answer); err != nil {
-		return workspace{}, err
+// current reads the workspace that the client's key belongs to.
+func current(ctx context.Context, client *rest.Client, op string) (provider.Workspace, error) {
+	var answer content[workspaceInfo]
+	call := rest.Call{Op: op, Method: http.MethodGet, Path: path("get")}
+	if err := client.Do(ctx, call, &answer); err != nil {
+		return provider.Workspace{}, err
 	}
 	if !rest.ValidID(answer.Content.UUID) {
-		return workspace{}, rest.Malformed(op, false)
+		return provider.Workspace{}, rest.Malformed(op, false)
 	}
-	return answer.Content, nil
+	return answer.Content.workspace(), nil
 }
 
-// owned is own, if that is the workspace meant. The vendor cannot be asked for
-// any other, so one that is not ours may well exist.
-func (s session) owned(ctx context.Context, op, id string) (workspace, error) {
-	found, err := s.own(ctx, op)
+// owned is current, if that is the workspace meant. No other can be asked for,
+// so that it is another one says nothing about the one that was meant.
+func owned(ctx context.Context, client *rest.Client, op, id string) (provider.Workspace, error) {
+	own, err := current(ctx, client, op)
 	if err != nil {
-		return workspace{}, err
+		return provider.Workspace{}, err
 	}
-	if found.UUID != id {
-		return workspace{}, foreign(op)
+	if own.ID != id {
+		return provider.Workspace{}, elsewhere(op)
 	}
-	return found, nil
+	return own, nil
 }
 
-func foreign(op string) *provider.Error {
+// elsewhere is the error of a session whose key belongs to another workspace
+// than the one it was asked about: that other one is what the vendor acts on.
+func elsewhere(op string) *provider.Error {
 	return &provider.Error{Class: provider.Forbidden, Op: op, Message: "the credential belongs to another workspace"}
+}
+
+// path is that of a call on the workspace or, further on, on its keys.
+func path(segments ...string) []string {
+	return append([]string{"api", "v1", "workspace"}, segments...)
 }

@@ -115,3 +115,15 @@ func TestNothingThatIsPrintedShowsTheCredential(t *testing.T) {
 		t.Errorf("got message %q of request %q", e.Message, e.RequestID)
 	}
 }
+
+// A refusal that tells a key all the same, in any place, does not tell it on.
+func TestNoErrorShowsANewKey(t *testing.T) {
+	for _, value := range []string{`{"sk":"the-value"}`, `{"akInfo":{"keyId":"k1","keySk":"the-value"}}`, `{"sk":7,"akInfo":{"keySk":"the-value"}}`} {
+		answer := `{"code":400,"content":` + value + `,"errorCode":"ft.X","message":"made the-value, and then failed","success":false}`
+		session := script(t, post(pathAdd, `{"name":"x-`+keyMark.String()+`"}`, answer).as(400))
+		_, _, err := session.Keys().Issue(t.Context(), "w", keyMark, provider.KeySpec{DisplayName: "x"})
+		if e := want(t, err, provider.Invalid, false); e.Message != "ft.X: made [redacted], and then failed" {
+			t.Errorf("content %s: the message is %q", value, e.Message)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package guance
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -11,101 +10,103 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/provider/rest"
 )
 
-// throttlePause is how long to wait when the vendor throttles, for it never
-// says: its limits are counted per minute.
-const throttlePause = time.Minute
+// codeError is an error code as it is compared: in small letters, and without
+// the prefix "ft." that one page of the vendor's documentation has and another
+// has not. It is the cause of the errors made from it.
+type codeError string
 
-var (
-	// errMaybeGone goes with a refusal that may mean that the object is gone:
-	// the documentation does not say how that is answered.
-	errMaybeGone = errors.New("refused, or gone")
-	// errKeyUnknown goes with the vendor's code for a key it does not know.
-	errKeyUnknown = errors.New("the key is not known")
+func (c codeError) Error() string { return "the vendor's error code is " + string(c) }
+
+// The codes that say more than the status (page "Public error definitions").
+const (
+	codeKeyThrottled       codeError = "triggerapiakcurrentlimiting"
+	codeWorkspaceThrottled codeError = "triggerapiworkspacecurrentlimiting"
+	codeInvalidKey         codeError = "invalidapikey"
 )
 
-// said is the envelope as far as errors are concerned.
-type said struct {
+// throttledFor is how long a throttled account waits: both limits are counted
+// by the minute, and no answer is documented to say what is left of it.
+const throttledFor = time.Minute
+
+// envelope is what every answer has around its content.
+type envelope struct {
+	// Code repeats the status.
 	Code      rest.Number `json:"code"`
 	ErrorCode rest.Text   `json:"errorCode"`
 	Message   rest.Text   `json:"message"`
-	Success   rest.Number `json:"success"`
+	Success   rest.Text   `json:"success"`
 	TraceID   rest.Text   `json:"traceId"`
 	Content   values      `json:"content"`
 }
 
-// values finds the values of keys in an answer, whatever else it is.
-type values struct{ found []string }
+// values are those of keys that stand in an answer, whatever else it is.
+type values struct {
+	Value rest.Text `json:"sk"`
+	Admin struct {
+		Value rest.Text `json:"keySk"`
+	} `json:"akInfo"`
+}
 
-// UnmarshalJSON never fails.
+// UnmarshalJSON never fails: a content of another kind has no values.
 func (v *values) UnmarshalJSON(data []byte) error {
-	var content struct {
-		SK     rest.Text `json:"sk"`
-		AKInfo struct {
-			KeySK rest.Text `json:"keySk"`
-		} `json:"akInfo"`
-	}
-	_ = json.Unmarshal(data, &content)
-	v.found = []string{string(content.SK), string(content.AKInfo.KeySK)}
+	type plain values // without this method
+	_ = json.Unmarshal(data, (*plain)(v))
 	return nil
 }
 
-// judge takes for a success what has status 200 and says so itself.
+// judge takes an answer for a success only if the status and the envelope both
+// say so.
 func judge(answer *rest.Answer) *provider.Error {
-	var said said
-	_ = json.Unmarshal(answer.Body, &said)
-	if answer.Status == http.StatusOK && said.Success.Value == 1 {
-		return nil
+	var said envelope
+	_ = json.Unmarshal(answer.Body, &said) // what is no envelope says nothing
+	status := answer.Status
+	if status == http.StatusOK {
+		switch {
+		case said.Success == "true":
+			return nil
+		case said.Success == "":
+			return rest.Malformed("", true)
+		case said.Code.Known:
+			status = int(said.Code.Value)
+		}
 	}
-	for _, value := range said.Content.found {
-		answer.Hide(value)
+	answer.Hide(string(said.Content.Value))
+	answer.Hide(string(said.Content.Admin.Value))
+	code := codeError(strings.TrimPrefix(strings.ToLower(string(said.ErrorCode)), "ft."))
+	class := classify(status, code)
+	if class == provider.NotFound && said.Code.Value != http.StatusNotFound {
+		// Whoever said that, it was not the vendor: perhaps the address is wrong.
+		class = provider.Transient
 	}
-	class, cause := said.classify(answer.Status)
 	failure := answer.Failure(class, string(said.ErrorCode), string(said.Message))
-	failure.Err = cause
 	failure.RequestID = string(said.TraceID)
+	failure.Err = code
 	if class == provider.Throttled {
-		failure.RetryAfter = throttlePause
+		failure.RetryAfter = throttledFor
 	}
-	// Below 300 only a refusal in the vendor's own terms is one for certain.
-	failure.Uncertain = answer.Status < 300 && class == provider.Transient
 	return failure
 }
 
-// classify knows the vendor's codes, with and without their prefix as the
-// documentation has them, and after them the meaning of the status. It is not
-// fooled by the status of throttling, which is 401.
-func (s said) classify(status int) (provider.Class, error) {
-	switch strings.TrimPrefix(strings.ToLower(string(s.ErrorCode)), "ft.") {
-	case "triggerapiakcurrentlimiting", "triggerapiworkspacecurrentlimiting":
-		return provider.Throttled, nil
-	case "invalidapikey":
-		return provider.Unauthorized, errKeyUnknown
-	case "routernotfound":
-		return provider.Invalid, nil
-	case "internalerror":
-		return provider.Transient, nil
+// classify is the vendor's table of errors. A code comes before the status,
+// because this vendor throttles with 401.
+func classify(status int, code codeError) provider.Class {
+	switch code {
+	case codeKeyThrottled, codeWorkspaceThrottled:
+		return provider.Throttled
+	case codeInvalidKey:
+		return provider.Unauthorized
 	}
-	// The code in the envelope mirrors the status, and says more than a 200.
-	if status == http.StatusOK && s.Code.Known {
-		status = int(s.Code.Value)
+	class, known := map[int]provider.Class{
+		http.StatusBadRequest:          provider.Invalid,
+		http.StatusUnauthorized:        provider.Unauthorized,
+		http.StatusForbidden:           provider.Forbidden,
+		http.StatusNotFound:            provider.NotFound,
+		http.StatusConflict:            provider.Conflict,
+		http.StatusUnprocessableEntity: provider.Invalid,
+		http.StatusTooManyRequests:     provider.Throttled,
+	}[status]
+	if !known {
+		return provider.Transient
 	}
-	switch status {
-	case http.StatusBadRequest, http.StatusUnprocessableEntity:
-		return provider.Invalid, errMaybeGone
-	case http.StatusUnauthorized:
-		return provider.Unauthorized, nil
-	case http.StatusForbidden:
-		return provider.Forbidden, errMaybeGone
-	case http.StatusNotFound:
-		if s.Success.Known || s.Code.Known {
-			return provider.NotFound, nil
-		}
-		// Not in the vendor's envelope: a wrong address answers so too.
-		return provider.Transient, errMaybeGone
-	case http.StatusConflict:
-		return provider.Conflict, errMaybeGone
-	case http.StatusTooManyRequests:
-		return provider.Throttled, nil
-	}
-	return provider.Transient, nil
+	return class
 }

@@ -1,127 +1,159 @@
 package guance
 
 import (
-	"math"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/internal/provider/rest"
 )
 
-// envelope is around every answer.
-type envelope[T any] struct {
-	Content  T `json:"content"`
+// createRequest is the body of workspace/create, in the documented order.
+type createRequest struct {
+	Name        string `json:"name"`
+	Description string `json:"desc,omitempty"`
+	MenuStyle   string `json:"menuStyle,omitempty"`
+	NeedKey     bool   `json:"needCreateAk"`
+	KeyName     string `json:"akName"`
+	Language    string `json:"language,omitempty"`
+}
+
+// modifyRequest is the body of workspace/modify. What is absent stays.
+type modifyRequest struct {
+	Name        string `json:"name,omitempty"`
+	Description string `json:"desc,omitempty"`
+}
+
+func (r modifyRequest) empty() bool { return r == modifyRequest{} }
+
+// unlike is the request without what the workspace has already.
+func (r modifyRequest) unlike(own provider.Workspace) modifyRequest {
+	if r.Name == own.Name {
+		r.Name = ""
+	}
+	if r.Description == own.Description {
+		r.Description = ""
+	}
+	return r
+}
+
+// addRequest is the body of workspace/accesskey/add.
+type addRequest struct {
+	Name string `json:"name"`
+}
+
+// content is an answer of which only the content is of interest. In the
+// vendor's own examples the type of a field varies from page to page: only what
+// identifies or opens something has to be a string.
+type content[T any] struct {
+	Content T `json:"content"`
+}
+
+// created is the content of the answer to workspace/create.
+type created struct {
+	Key struct {
+		ID    string `json:"keyId"`
+		Value string `json:"keySk"`
+	} `json:"akInfo"`
+	Workspace workspaceInfo `json:"wsInfo"`
+	// VersionType stands here in the documented table, and in wsInfo in the
+	// documented example.
+	VersionType rest.Text `json:"versionType"`
+}
+
+// complete reports whether the answer has what cannot be had a second time.
+func (c created) complete() bool {
+	return rest.ValidID(c.Workspace.UUID) && rest.ValidID(c.Key.ID) && c.Key.Value != ""
+}
+
+func (c created) workspace() provider.Workspace {
+	if c.Workspace.VersionType == "" {
+		c.Workspace.VersionType = c.VersionType
+	}
+	workspace := c.Workspace.workspace()
+	workspace.Credential = &provider.WorkspaceCredential{
+		ID:     c.Key.ID,
+		Values: map[string]provider.Secret{apiKey: provider.NewSecret(c.Key.Value)},
+	}
+	return workspace
+}
+
+// workspaceInfo is a workspace, as creation and workspace/get show it. The
+// credentials that some versions add to it (token, cliToken) are not read.
+type workspaceInfo struct {
+	UUID         string      `json:"uuid"`
+	Name         rest.Text   `json:"name"`
+	Description  rest.Text   `json:"desc"`
+	BillingState rest.Text   `json:"billingState"`
+	VersionType  rest.Text   `json:"versionType"`
+	IsLocked     rest.Number `json:"isLocked"`
+	CreateAt     rest.Number `json:"createAt"`
+	UpdateAt     rest.Number `json:"updateAt"`
+}
+
+func (i workspaceInfo) workspace() provider.Workspace {
+	state := "Active"
+	if i.IsLocked.Value == 1 {
+		state = "Locked"
+	}
+	return provider.Workspace{
+		ID: i.UUID, Name: string(i.Name), Description: string(i.Description),
+		BillingState: string(i.BillingState), VersionType: string(i.VersionType), State: state,
+		CreatedAt: moment(i.CreateAt), UpdatedAt: moment(i.UpdateAt),
+	}
+}
+
+// keyInfo is an access key without its value.
+type keyInfo struct {
+	UUID          string      `json:"uuid"`
+	Name          rest.Text   `json:"name"`
+	WorkspaceUUID rest.Text   `json:"workspaceUUID"`
+	CreateAt      rest.Number `json:"createAt"`
+}
+
+// elsewhere reports whether the key is said to belong to another workspace.
+func (i keyInfo) elsewhere(workspaceID string) bool {
+	return i.WorkspaceUUID != "" && string(i.WorkspaceUUID) != workspaceID
+}
+
+func (i keyInfo) key() provider.Key {
+	mark, _ := provider.ParseKeyName(string(i.Name))
+	return provider.Key{ID: i.UUID, Name: string(i.Name), Mark: mark, State: "Active", CreatedAt: moment(i.CreateAt)}
+}
+
+// issuedKey is the content of the answer to workspace/accesskey/add.
+type issuedKey struct {
+	keyInfo
+	Value string `json:"sk"`
+}
+
+func (i issuedKey) complete() bool { return rest.ValidID(i.UUID) && i.Value != "" }
+
+// keyList is the answer to workspace/accesskey/list.
+type keyList struct {
+	Content []keyInfo `json:"content"`
+	// PageInfo is documented for lists in general, and absent from the example
+	// of this one.
 	PageInfo struct {
 		TotalCount rest.Number `json:"totalCount"`
 	} `json:"pageInfo"`
 }
 
-// newWorkspace is the body of a creation, in the order of the documented
-// example.
-type newWorkspace struct {
-	Name         string `json:"name"`
-	Description  string `json:"desc,omitempty"`
-	MenuStyle    string `json:"menuStyle,omitempty"`
-	NeedCreateAK bool   `json:"needCreateAk"`
-	AKName       string `json:"akName"`
-	Language     string `json:"language,omitempty"`
-}
-
-// createdWorkspace is the answer to a creation, the only one with the value of
-// the admin key that is sure to come.
-type createdWorkspace struct {
-	AKInfo struct {
-		KeyID string `json:"keyId"`
-		KeySK string `json:"keySk"`
-	} `json:"akInfo"`
-	ExceptionCode rest.Text `json:"makeResourceExceptionCode"`
-	WSInfo        workspace `json:"wsInfo"`
-	// VersionType stands beside wsInfo in the documentation's table, and in it
-	// in the documentation's example.
-	VersionType rest.Text `json:"versionType"`
-}
-
-// workspace is what the vendor says of one. It has credentials in it (token,
-// cliToken), which are not read.
-type workspace struct {
-	UUID          string      `json:"uuid"`
-	Name          string      `json:"name"`
-	Description   rest.Text   `json:"desc"`
-	BillingState  rest.Text   `json:"billingState"`
-	VersionType   rest.Text   `json:"versionType"`
-	IsLocked      rest.Number `json:"isLocked"`
-	CreateAt      rest.Number `json:"createAt"`
-	UpdateAt      rest.Number `json:"updateAt"`
-	ExceptionCode rest.Text   `json:"makeResourceExceptionCode"`
-}
-
-// workspaceChange is the body of a modification.
-type workspaceChange struct {
-	Name        string `json:"name"`
-	Description string `json:"desc"`
-}
-
-// newKey is the body of a key's creation.
-type newKey struct {
-	Name string `json:"name"`
-}
-
-// issuedKey is the answer to it.
-type issuedKey struct {
-	key
-	SK string `json:"sk"`
-}
-
-// key is what the vendor says of one. A list shows its value again (sk), which
-// is not read.
-type key struct {
-	UUID          string      `json:"uuid"`
-	Name          string      `json:"name"`
-	CreateAt      rest.Number `json:"createAt"`
-	WorkspaceUUID rest.Text   `json:"workspaceUUID"`
-}
-
-const (
-	stateActive = "Active"
-	stateLocked = "Locked"
-	// stateIncomplete comes with the vendor's code: the workspace exists, but
-	// not all that belongs to it could be made.
-	stateIncomplete = "Incomplete: "
-
-	stateLimit = 64
-)
-
-func (w workspace) observed() provider.Workspace {
-	return provider.Workspace{
-		ID: w.UUID, Name: w.Name, Description: string(w.Description),
-		BillingState: rest.Clean(string(w.BillingState), stateLimit),
-		VersionType:  rest.Clean(string(w.VersionType), stateLimit),
-		State:        w.state(),
-		CreatedAt:    moment(w.CreateAt), UpdatedAt: moment(w.UpdateAt),
+// complete reports whether the list can be believed about what is not in it.
+func (l keyList) complete() bool {
+	for _, key := range l.Content {
+		if !rest.ValidID(key.UUID) {
+			return false
+		}
 	}
+	return l.Content != nil && l.PageInfo.TotalCount.Value <= float64(len(l.Content))
 }
 
-func (w workspace) state() string {
-	switch {
-	case w.IsLocked.Value == 1:
-		return stateLocked
-	case w.ExceptionCode != "":
-		return rest.Clean(stateIncomplete+string(w.ExceptionCode), stateLimit)
-	}
-	return stateActive
-}
-
-func (k key) observed() provider.Key {
-	mark, _ := provider.ParseKeyName(k.Name)
-	return provider.Key{ID: k.UUID, Name: k.Name, Mark: mark, CreatedAt: moment(k.CreateAt)}
-}
-
-// moment reads seconds since 1970, whole or not. -1 is the vendor's "never".
+// moment reads seconds since 1970, with or without a fraction; -1 is "never".
+// A year of more than four digits cannot be written down in Kubernetes.
 func moment(seconds rest.Number) time.Time {
 	const year10000 = 253402300800
 	if seconds.Value <= 0 || seconds.Value >= year10000 {
 		return time.Time{}
 	}
-	whole, fraction := math.Modf(seconds.Value)
-	return time.Unix(int64(whole), int64(fraction*float64(time.Second))).UTC()
+	return time.Unix(int64(seconds.Value), 0).UTC()
 }

@@ -9,91 +9,65 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/provider/rest"
 )
 
-// accessKeyPrefix begins the name of an admin key that the spec does not name;
-// the owner's mark ends it.
+// accessKeyPrefix begins the name of an admin key that the spec does not name.
 const accessKeyPrefix = "workspace-operator-"
 
-type workspaces struct{ session }
+type workspaces struct{ client *rest.Client }
 
-// List is not supported.
+// List is no call of the open API.
 func (workspaces) List(context.Context, provider.WorkspaceFilter) iter.Seq2[provider.Workspace, error] {
 	return func(yield func(provider.Workspace, error) bool) {
 		yield(provider.Workspace{}, provider.NotSupported("list workspaces"))
 	}
 }
 
-// Get reads the workspace that the session's key belongs to. For any other it
-// answers class Forbidden, whether it exists or not.
+// Get reads the session's own workspace, the only one there is to read. For
+// any other it answers class Forbidden, whether that one exists or not.
 func (w workspaces) Get(ctx context.Context, id string) (provider.Workspace, error) {
-	found, err := w.owned(ctx, "get workspace", id)
-	if err != nil {
-		return provider.Workspace{}, err
-	}
-	return found.observed(), nil
+	return owned(ctx, w.client, "get workspace", id)
 }
 
-// Create makes a workspace, owned by the owner of the session's key, and the
-// key to manage it with. Nothing of the vendor's holds the mark of a
-// workspace; where the spec does not name the admin key, its name does.
+// Create makes a workspace and its admin key. The mark goes into the name of
+// that key unless the spec names it; nothing can be found by it.
 func (w workspaces) Create(ctx context.Context, mark provider.Mark, spec provider.WorkspaceSpec) (provider.Workspace, error) {
 	const op = "create workspace"
-	body := newWorkspace{
-		Name: spec.DisplayName, Description: spec.Description, MenuStyle: spec.Options["menuStyle"],
-		NeedCreateAK: true, AKName: spec.Options["accessKeyName"], Language: spec.Language,
+	body := createRequest{
+		Name: spec.DisplayName, Description: spec.Description, MenuStyle: spec.Options[optionMenuStyle],
+		NeedKey: true, KeyName: spec.Options[optionAccessKeyName], Language: spec.Language,
 	}
-	if body.AKName == "" {
-		body.AKName = accessKeyPrefix + mark.Owner()
+	if body.KeyName == "" {
+		body.KeyName = accessKeyPrefix + mark.Owner()
 	}
-	var answer envelope[createdWorkspace]
-	call := rest.Call{Op: op, Method: http.MethodPost, Path: []string{"api", "v1", "workspace", "create"}, Body: body}
-	if err := w.client.Do(ctx, call, &answer); err != nil {
+	var answer content[created]
+	if err := w.client.Do(ctx, rest.Call{Op: op, Method: http.MethodPost, Path: path("create"), Body: body}, &answer); err != nil {
 		return provider.Workspace{}, err
 	}
-	made := answer.Content
-	if !rest.ValidID(made.WSInfo.UUID) || made.AKInfo.KeySK == "" {
+	if !answer.Content.complete() {
 		return provider.Workspace{}, rest.Malformed(op, true)
 	}
-	return made.observed(), nil
+	return answer.Content.workspace(), nil
 }
 
-func (c createdWorkspace) observed() provider.Workspace {
-	if c.WSInfo.VersionType == "" {
-		c.WSInfo.VersionType = c.VersionType
-	}
-	if c.WSInfo.ExceptionCode == "" {
-		c.WSInfo.ExceptionCode = c.ExceptionCode
-	}
-	made := c.WSInfo.observed()
-	made.Credential = &provider.WorkspaceCredential{
-		ID:     c.AKInfo.KeyID,
-		Values: map[string]provider.Secret{credentialKey: provider.NewSecret(c.AKInfo.KeySK)},
-	}
-	return made
-}
-
-// Update changes the name and the description. The vendor changes whatever
-// workspace the key belongs to, so that is looked at first.
+// Update sends the name and the description if they differ. It looks first,
+// because the call does not say which workspace is meant. The language and the
+// menu style are settled at creation.
 func (w workspaces) Update(ctx context.Context, id string, spec provider.WorkspaceSpec) error {
 	const op = "update workspace"
-	current, err := w.owned(ctx, op, id)
+	body := modifyRequest{Name: spec.DisplayName, Description: spec.Description}
+	if body.empty() {
+		return nil
+	}
+	own, err := owned(ctx, w.client, op, id)
 	if err != nil {
 		return err
 	}
-	was := workspaceChange{Name: current.Name, Description: string(current.Description)}
-	change := was
-	if spec.DisplayName != "" {
-		change.Name = spec.DisplayName
-	}
-	if spec.Description != "" {
-		change.Description = spec.Description
-	}
-	if change == was {
+	if body = body.unlike(own); body.empty() {
 		return nil
 	}
-	return w.client.Do(ctx, rest.Call{Op: op, Method: http.MethodPost, Path: []string{"api", "v1", "workspace", "modify"}, Body: change}, nil)
+	return w.client.Do(ctx, rest.Call{Op: op, Method: http.MethodPost, Path: path("modify"), Body: body}, nil)
 }
 
-// Delete is not supported.
+// Delete is no call of the open API: a person does it in the console.
 func (workspaces) Delete(context.Context, provider.Workspace) error {
 	return provider.NotSupported("delete workspace")
 }

@@ -209,6 +209,14 @@ func TestUpdateSendsWhatTheSpecSets(t *testing.T) {
 		},
 		"the name":        {provider.WorkspaceSpec{DisplayName: "a & b"}, []exchange{own, post(pathModify, `{"name":"a & b"}`, answer)}},
 		"the description": {provider.WorkspaceSpec{Description: "d"}, []exchange{own, post(pathModify, `{"desc":"d"}`, answer)}},
+		"what is so already": {
+			provider.WorkspaceSpec{DisplayName: "开发测试一起用", Description: "m修改修改hhhhh"},
+			[]exchange{own},
+		},
+		"what is so in part": {
+			provider.WorkspaceSpec{DisplayName: "开发测试一起用", Description: "d"},
+			[]exchange{own, post(pathModify, `{"desc":"d"}`, answer)},
+		},
 		"nothing":         {provider.WorkspaceSpec{}, nil},
 		"what is settled": {provider.WorkspaceSpec{Language: "en", Options: map[string]string{"menuStyle": "Testing"}}, nil},
 	}
