@@ -1,8 +1,9 @@
 ##@ Generated files
 
 .PHONY: generate
-generate: ## Generate the DeepCopy methods of the API types.
+generate: ## Generate the DeepCopy methods of the API types, and the table of what each vendor can do.
 	$(TOOL) controller-gen object paths=./api/...
+	go run ./hack/docs README.md
 
 .PHONY: manifests
 manifests: ## Generate the CRDs, and the ClusterRole from the +kubebuilder:rbac markers beside the code that needs them.
