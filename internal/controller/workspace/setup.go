@@ -28,7 +28,7 @@ func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Op
 		Named("workspace").
 		For(&v1alpha1.Workspace{}, builder.WithPredicates(watch.Asked())).
 		Watches(&v1alpha1.WorkspaceClass{}, handler.EnqueueRequestsFromMapFunc(r.ofClass), builder.WithPredicates(watch.Turned())).
-		Watches(&v1alpha1.ApiKey{}, handler.EnqueueRequestsFromMapFunc(ofKey), builder.WithPredicates(gone)).
+		Watches(&v1alpha1.ApiKey{}, handler.EnqueueRequestsFromMapFunc(r.ofKey), builder.WithPredicates(gone)).
 		WithOptions(options).
 		Complete(r)
 }
@@ -48,10 +48,17 @@ func (r *Reconciler) ofClass(ctx context.Context, class client.Object) []reconci
 	return requests
 }
 
-func ofKey(_ context.Context, obj client.Object) []reconcile.Request {
+// ofKey gives the Workspace only if it waits for its ApiKeys to go: it learns
+// of its own deletion by itself, and then counts them.
+func (r *Reconciler) ofKey(ctx context.Context, obj client.Object) []reconcile.Request {
 	key, ok := obj.(*v1alpha1.ApiKey)
 	if !ok {
 		return nil
 	}
-	return []reconcile.Request{{NamespacedName: client.ObjectKey{Namespace: key.Namespace, Name: key.Spec.WorkspaceRef.Name}}}
+	name := client.ObjectKey{Namespace: key.Namespace, Name: key.Spec.WorkspaceRef.Name}
+	ws := &v1alpha1.Workspace{}
+	if err := r.Client.Get(ctx, name, ws); err != nil || ws.DeletionTimestamp.IsZero() {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: name}}
 }
