@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -74,10 +75,12 @@ func isReady(status Status, generation int64) bool {
 	return *status.ObservedGeneration == generation && meta.IsStatusConditionTrue(*status.Conditions, v1alpha1.ConditionReady)
 }
 
-// maxMessage is the bound the API sets on a condition's message.
+// maxMessage bounds a condition's message, in characters; what a person is to
+// read is shorter, and the API's own bound is far above.
 const maxMessage = 1024
 
 func set(all *[]metav1.Condition, condition metav1.Condition, generation int64, now time.Time) {
+	condition.Message = strings.ToValidUTF8(condition.Message, "")
 	if runes := []rune(condition.Message); len(runes) > maxMessage {
 		condition.Message = string(runes[:maxMessage])
 	}

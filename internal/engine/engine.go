@@ -26,6 +26,8 @@ const (
 	passDeadline = 2 * time.Minute
 	// conflictPause lets the cache catch up with what another writer did.
 	conflictPause = 200 * time.Millisecond
+	// maxNote is the bound the API server sets on an event's note, in bytes.
+	maxNote = 1024
 )
 
 // Intent is what resolving gives. It stands in line for the vendor's quota on
@@ -248,5 +250,5 @@ func (e *Engine[T, I, S, E]) event(obj T, kind, reason, message string) {
 	if kind == "" {
 		kind = corev1.EventTypeNormal
 	}
-	e.Recorder.Eventf(obj, nil, kind, reason, "Reconcile", "%s", message)
+	e.Recorder.Eventf(obj, nil, kind, reason, "Reconcile", "%s", clip(message, maxNote))
 }

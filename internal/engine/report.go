@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -88,12 +89,13 @@ func (e *Engine[T, I, S, E]) store(ctx context.Context, obj T, facts Facts[I, S,
 		return err
 	}
 	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 8}
-	return wait.ExponentialBackoffWithContext(ctx, backoff, func(ctx context.Context) (bool, error) {
-		if err := e.Live.Get(ctx, client.ObjectKeyFromObject(obj), obj); err != nil {
-			return false, client.IgnoreNotFound(err)
+	_ = wait.ExponentialBackoffWithContext(ctx, backoff, func(ctx context.Context) (bool, error) {
+		if err = e.Live.Get(ctx, client.ObjectKeyFromObject(obj), obj); err == nil {
+			err = write(ctx)
 		}
-		return write(ctx) == nil, nil
+		return err == nil || apierrors.IsNotFound(err), nil // gone is for good
 	})
+	return err
 }
 
 func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
@@ -101,7 +103,7 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 	wasReady := isReady(status, facts.Generation)
 	e.Kind.Report(obj, facts)
 	*status.ObservedGeneration = facts.Generation
-	*status.ReconcileAt = clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt])
+	*status.ReconcileAt = clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt], maxEcho)
 	for _, condition := range conditions(facts.Outlook, wasReady) {
 		set(status.Conditions, condition, facts.Generation, facts.Now)
 	}
@@ -146,11 +148,15 @@ func spread(after time.Duration) time.Duration {
 	return after + rand.N(after/10+1) //nolint:gosec // no secret depends on it
 }
 
+// maxEcho is the bound the API sets on the echo of an annotation, in
+// characters; it is kept in bytes.
 const maxEcho = 256
 
-func clip(text string) string {
-	if len(text) > maxEcho {
-		return text[:maxEcho]
+// clip cuts a text to a number of bytes, and never through a character: what
+// the API server would not store as it is would be written again every pass.
+func clip(text string, most int) string {
+	if len(text) > most {
+		text = text[:most]
 	}
-	return text
+	return strings.ToValidUTF8(text, "")
 }

@@ -1,0 +1,638 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/account"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+	"github.com/workspace-operator/workspace-operator/test/gen"
+)
+
+func create() plan.Step { return plan.Step{Verb: plan.Create, Outlook: well()} }
+
+func remove(last bool) plan.Step {
+	return plan.Step{Verb: plan.Remove, Target: "made", Last: last, Outlook: working()}
+}
+
+func serverDown() error {
+	return apierrors.NewGenericServerResponse(http.StatusInternalServerError, "patch", schema.GroupResource{Resource: "workspaces"}, "ws", "etcd is away", 0, true)
+}
+
+func (r *rig) wantLog(want ...string) {
+	r.Helper()
+	if diff := cmp.Diff(want, r.log); diff != "" {
+		r.Errorf("what the pass did, in order, is not what it should (-want +got):\n%s", diff)
+	}
+}
+
+// wantAfter allows for the spread that keeps objects apart.
+func wantAfter(t *testing.T, got, want time.Duration) {
+	t.Helper()
+	if got < want || got > want+want/10+1 {
+		t.Errorf("the next look is after %s, want %s and at most a tenth more", got, want)
+	}
+}
+
+func TestTheFirstPass(t *testing.T) {
+	r := newRig(t, young())
+	r.decide = always(create())
+	r.act = func(ctx context.Context, _ *v1alpha1.Workspace) (effect, error) {
+		if !controllerutil.ContainsFinalizer(r.get(), v1alpha1.Finalizer) {
+			t.Error("the vendor is called before the finalizer is stored")
+		}
+		return "made", ctx.Err()
+	}
+	result, err := r.pass()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantAfter(t, result.RequeueAfter, resync)
+	r.wantLog("reserve fresh=false", "observe fresh=false", "write metadata", "act Create", "write status")
+	ws := r.get()
+	if ws.Status.UUID != "made" || ws.Status.ObservedGeneration != 1 || !meta.IsStatusConditionTrue(ws.Status.Conditions, v1alpha1.ConditionReady) {
+		t.Errorf("the status does not say what was made: %+v", ws.Status)
+	}
+	if !slices.Equal(r.events, []string{"Normal Available"}) {
+		t.Errorf("events: %v", r.events)
+	}
+}
+
+func TestQuietPassesWriteNothing(t *testing.T) {
+	r := newRig(t, ready())
+	r.decide = always(plan.Step{Verb: plan.Stay, Outlook: well()})
+	for range 3 {
+		result, err := r.pass()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.now = r.now.Add(resync)
+		wantAfter(t, result.RequeueAfter, resync)
+		r.wantLog("observe fresh=false")
+	}
+	if len(r.events) > 0 {
+		t.Errorf("nothing happened, and yet: %v", r.events)
+	}
+}
+
+func TestTheFinalizerIsStoredStrictly(t *testing.T) {
+	for name, verb := range map[string]plan.Verb{"create": plan.Create, "remove": plan.Remove, "hold": plan.Hold} {
+		t.Run(name+": somebody wrote meanwhile", func(t *testing.T) {
+			r := newRig(t, young())
+			r.decide = always(plan.Step{Verb: verb, Outlook: well()})
+			r.onPatch = func() error {
+				r.onPatch = nil
+				r.meddle(func(ws *v1alpha1.Workspace) { ws.Spec.Description = "changed" })
+				return nil
+			}
+			result, err := r.pass()
+			if err != nil || result.RequeueAfter != conflictPause {
+				t.Errorf("got %v, %v; want another look after %s", result, err, conflictPause)
+			}
+			r.wantLog("reserve fresh=false", "observe fresh=false", "write metadata")
+			if len(r.get().Finalizers) > 0 {
+				t.Error("the finalizer was stored over somebody's change")
+			}
+		})
+		t.Run(name+": the API server is away", func(t *testing.T) {
+			r := newRig(t, young())
+			r.decide = always(plan.Step{Verb: verb, Outlook: well()})
+			r.onPatch = serverDown
+			if _, err := r.pass(); err == nil {
+				t.Error("the work queue is not told to try again")
+			}
+			if r.did("act "+string(verb)) || r.did("write status") {
+				t.Errorf("the pass went on without its finalizer: %v", r.log)
+			}
+		})
+	}
+}
+
+func TestAStaleCacheOnlyEverLeadsToALook(t *testing.T) {
+	t.Run("the live look says otherwise", func(t *testing.T) {
+		r := newRig(t, ready())
+		r.cached = r.get()
+		r.decide = func(_ *v1alpha1.Workspace, fresh bool) plan.Step {
+			if fresh {
+				return plan.Step{Verb: plan.Stay, Outlook: well()}
+			}
+			return remove(true)
+		}
+		if _, err := r.pass(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantLog("observe fresh=false", "live read", "reserve fresh=true", "observe fresh=true")
+	})
+	t.Run("the live object is decided on", func(t *testing.T) {
+		r := newRig(t, ready())
+		r.cached = gen.WorkspaceFrom(r.get(), gen.SetWorkspaceUUID("old"))
+		var asked []string
+		r.decide = func(obj *v1alpha1.Workspace, _ bool) plan.Step {
+			asked = append(asked, obj.Status.UUID)
+			return remove(false)
+		}
+		if _, err := r.pass(); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(asked, []string{"old", "made"}) {
+			t.Errorf("decided on %v: first the cache's, then the API server's was wanted", asked)
+		}
+		r.wantLog("observe fresh=false", "live read", "reserve fresh=true", "observe fresh=true", "act Remove", "write status")
+	})
+	t.Run("an object in the middle of something is read live at once", func(t *testing.T) {
+		r := newRig(t, held())
+		r.decide = always(create())
+		if _, err := r.pass(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantLog("live read", "reserve fresh=true", "observe fresh=true", "act Create", "write status")
+	})
+	t.Run("it is no longer there", func(t *testing.T) {
+		r := newRig(t, nil)
+		r.cached = held()
+		r.decide = always(create())
+		if _, err := r.pass(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantLog("live read")
+	})
+	t.Run("the live read fails", func(t *testing.T) {
+		r := newRig(t, held())
+		r.decide = always(create())
+		r.onLive = serverDown
+		if _, err := r.pass(); err == nil {
+			t.Error("a live read that failed ended the pass without an error")
+		}
+		r.wantLog("live read")
+	})
+	t.Run("it was paused meanwhile", func(t *testing.T) {
+		r := newRig(t, held(gen.Annotation(v1alpha1.AnnotationPaused, "true")))
+		r.cached = held()
+		r.decide = always(create())
+		if _, err := r.pass(); err != nil {
+			t.Fatal(err)
+		}
+		r.wantLog("live read")
+	})
+	t.Run("its first pass was already made by another", func(t *testing.T) {
+		r := newRig(t, young())
+		r.cached = r.get()
+		r.meddle(func(ws *v1alpha1.Workspace) { controllerutil.AddFinalizer(ws, v1alpha1.Finalizer) })
+		r.decide = always(create())
+		result, err := r.pass()
+		if err != nil || result.RequeueAfter != conflictPause {
+			t.Errorf("got %v, %v; want another look", result, err)
+		}
+		if r.did("act Create") {
+			t.Error("two of us created")
+		}
+	})
+}
+
+func TestLeftAlone(t *testing.T) {
+	for name, obj := range map[string]*v1alpha1.Workspace{
+		"paused":               young(gen.Annotation(v1alpha1.AnnotationPaused, "true")),
+		"paused while deleted": leaving(gen.Annotation(v1alpha1.AnnotationPaused, "true")),
+		"deleted, and we hold nothing of it": young(gen.DeletedAt(time.Unix(9, 0)),
+			gen.Finalizers("somebody.else/finalizer")),
+		"no such object": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, obj)
+			r.decide = always(create())
+			if result, err := r.pass(); err != nil || result.RequeueAfter != 0 {
+				t.Errorf("got %v, %v; want nothing", result, err)
+			}
+			r.wantLog()
+		})
+	}
+	t.Run("paused by another word is not paused", func(t *testing.T) {
+		r := newRig(t, young(gen.Annotation(v1alpha1.AnnotationPaused, "false")))
+		r.decide = always(create())
+		if _, err := r.pass(); err != nil {
+			t.Fatal(err)
+		}
+		if !r.did("act Create") {
+			t.Error("only the value true pauses")
+		}
+	})
+}
+
+func TestAPassThatWaitsForItsTurnWritesNothing(t *testing.T) {
+	queued := &provider.Error{Class: provider.Throttled, Op: "wait for a turn", Message: "not yet", RetryAfter: 3 * time.Second, Err: account.ErrQueued}
+	for name, obj := range map[string]*v1alpha1.Workspace{"first": young(), "later": held(), "deleting": leaving()} {
+		t.Run(name+", at the door", func(t *testing.T) {
+			r := newRig(t, obj)
+			r.decide = always(create())
+			r.reserveErr = queued
+			result, err := r.pass()
+			if err != nil || result.RequeueAfter != 3*time.Second {
+				t.Errorf("got %v, %v; want exactly its turn, 3s", result, err)
+			}
+			if r.writes() > 0 || r.did("observe fresh=true") || r.did("observe fresh=false") {
+				t.Errorf("it did more than to wait: %v", r.log)
+			}
+		})
+		t.Run(name+", in a list", func(t *testing.T) {
+			r := newRig(t, obj)
+			r.decide = always(plan.Step{Verb: plan.Stay, Outlook: plan.Outlook{Err: fmt.Errorf("list: %w", queued)}})
+			result, err := r.pass()
+			if err != nil || result.RequeueAfter != 3*time.Second || r.writes() > 0 {
+				t.Errorf("got %v, %v and %d writes; want 3s and none", result, err, r.writes())
+			}
+		})
+	}
+	t.Run("without a time it comes back soon", func(t *testing.T) {
+		r := newRig(t, held())
+		r.reserveErr = account.ErrQueued
+		if result, err := r.pass(); err != nil || result.RequeueAfter != time.Second {
+			t.Errorf("got %v, %v", result, err)
+		}
+	})
+}
+
+func TestAReadThatFailedEndsThePass(t *testing.T) {
+	for name, breaks := range map[string]func(*rig){
+		"resolve": func(r *rig) { r.resolveErr = serverDown() },
+		"observe": func(r *rig) { r.observeErr = serverDown() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, ready())
+			breaks(r)
+			r.decide = always(create())
+			if _, err := r.pass(); err == nil {
+				t.Error("the work queue is not told to try again")
+			}
+			if r.writes() > 0 || r.did("act Create") {
+				t.Errorf("it went on: %v", r.log)
+			}
+		})
+	}
+}
+
+func TestAnEffectIsRecorded(t *testing.T) {
+	meddling := func(r *rig) error {
+		r.meddle(func(ws *v1alpha1.Workspace) { ws.Spec.Description += "x" })
+		return nil
+	}
+	for name, trouble := range map[string]struct {
+		status, live []func(*rig) error
+	}{
+		"after one conflict":           {status: []func(*rig) error{meddling}},
+		"after four conflicts":         {status: []func(*rig) error{meddling, meddling, meddling, meddling}},
+		"after the API server is back": {status: []func(*rig) error{fails, fails, fails}},
+		"after reads fail too":         {status: []func(*rig) error{meddling}, live: []func(*rig) error{fails, fails}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, young())
+				r.decide = always(create())
+				r.onStatus = r.inTurn(trouble.status)
+				r.onLive = r.inTurn(trouble.live)
+				if _, err := r.pass(); err != nil {
+					t.Fatalf("the pass failed: %v\n%v", err, r.log)
+				}
+				if got := r.get().Status.UUID; got != "made" {
+					t.Errorf("what the vendor made is not recorded: uuid %q\n%v", got, r.log)
+				}
+				if count := len(r.events); count != 1 {
+					t.Errorf("%d events for one change: %v", count, r.events)
+				}
+			})
+		})
+	}
+	t.Run("but not for ever", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, young())
+			r.decide = always(create())
+			r.onStatus = serverDown
+			start := time.Now()
+			if _, err := r.pass(); !apierrors.IsInternalError(err) {
+				t.Errorf("the pass ended with %v, want what the API server said", err)
+			}
+			if took := time.Since(start); took > afterEffect {
+				t.Errorf("it took %s", took)
+			}
+			if len(r.events) > 0 {
+				t.Errorf("events of what is not recorded: %v", r.events)
+			}
+		})
+	})
+	t.Run("and not for an object that is gone", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, young())
+			r.decide = always(create())
+			r.onStatus = func() error {
+				r.meddle(func(ws *v1alpha1.Workspace) { ws.Finalizers = nil })
+				return r.api.Delete(context.Background(), r.get())
+			}
+			if _, err := r.pass(); err != nil {
+				t.Errorf("an object that is gone is no error: %v", err)
+			}
+			if count := r.writes(); count > 3 {
+				t.Errorf("%d writes for an object that is gone", count)
+			}
+		})
+	})
+}
+
+func fails(*rig) error { return serverDown() }
+
+// inTurn gives a hook that runs each once.
+func (r *rig) inTurn(hooks []func(*rig) error) func() error {
+	return func() error {
+		if len(hooks) == 0 {
+			return nil
+		}
+		next := hooks[0]
+		hooks = hooks[1:]
+		return next(r)
+	}
+}
+
+func TestShutdownDuringAnActStillRecordsIt(t *testing.T) {
+	for name, outcome := range map[string]error{"it worked": nil, "nobody knows": &provider.Error{Class: provider.Transient, Op: "create", Message: "no answer", Uncertain: true}} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, young())
+			r.decide = always(create())
+			ctx, stop := context.WithCancel(t.Context())
+			r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) {
+				stop()
+				return "made", outcome
+			}
+			_, _ = r.passOn(ctx)
+			if got := r.get().Status.UUID; got != "made" {
+				t.Errorf("the manager stopped and forgot what it had done: uuid %q", got)
+			}
+		})
+	}
+}
+
+func TestAStatusOfNoEffectIsNotFoughtFor(t *testing.T) {
+	r := newRig(t, held())
+	r.decide = always(plan.Step{Verb: plan.Stay, Outlook: working()})
+	r.onStatus = func() error {
+		r.meddle(func(ws *v1alpha1.Workspace) { ws.Spec.Description += "x" })
+		return nil
+	}
+	result, err := r.pass()
+	if err != nil || result.RequeueAfter != conflictPause || r.writes() != 1 {
+		t.Errorf("got %v, %v after %d writes; want one write and another look", result, err, r.writes())
+	}
+}
+
+func TestLettingGo(t *testing.T) {
+	finish := plan.Step{Verb: plan.Finish, Outlook: working()}
+	for _, row := range []struct {
+		name string
+		step plan.Step
+		log  []string
+	}{
+		{"finish needs no status", finish, []string{"live read", "reserve fresh=true", "observe fresh=true", "write metadata"}},
+		{"the last removal neither", remove(true), []string{"live read", "reserve fresh=true", "observe fresh=true", "act Remove", "write metadata"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := newRig(t, leaving())
+			r.decide = always(row.step)
+			if result, err := r.pass(); err != nil || result.RequeueAfter != 0 {
+				t.Errorf("got %v, %v", result, err)
+			}
+			r.wantLog(row.log...)
+			if r.get() != nil {
+				t.Error("the object is still there")
+			}
+		})
+	}
+	t.Run("others keep what they hold", func(t *testing.T) {
+		r := newRig(t, leaving(gen.Finalizers("somebody.else/finalizer", v1alpha1.Finalizer)))
+		r.decide = always(finish)
+		if _, err := r.pass(); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.get().Finalizers; !slices.Equal(got, []string{"somebody.else/finalizer"}) {
+			t.Errorf("finalizers: %v", got)
+		}
+	})
+	t.Run("one of several removals is followed by the next", func(t *testing.T) {
+		r := newRig(t, leaving())
+		r.decide = always(remove(false))
+		result, err := r.pass()
+		if err != nil || result.RequeueAfter <= 0 || result.RequeueAfter > time.Second {
+			t.Errorf("got %v, %v", result, err)
+		}
+		if r.get() == nil {
+			t.Error("the object went although more is left")
+		}
+	})
+	t.Run("a removal that failed keeps the object", func(t *testing.T) {
+		r := newRig(t, leaving())
+		r.wayOut = "; or set Retain"
+		r.decide = always(remove(true))
+		r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) { return "", vendorErr(provider.Forbidden) }
+		if _, err := r.pass(); err != nil {
+			t.Fatal(err)
+		}
+		ws := r.get()
+		if ws == nil {
+			t.Fatal("the object went although the vendor refused")
+		}
+		stalled := meta.FindStatusCondition(ws.Status.Conditions, v1alpha1.ConditionStalled)
+		if stalled == nil || !strings.HasSuffix(stalled.Message, r.wayOut) {
+			t.Errorf("a deletion that cannot go on does not say the way out: %+v", stalled)
+		}
+	})
+	t.Run("the way out is for deletions only", func(t *testing.T) {
+		r := newRig(t, held())
+		r.wayOut = "; or set Retain"
+		r.decide = always(plan.Step{Verb: plan.Stay, Outlook: plan.Outlook{Err: vendorErr(provider.Forbidden)}})
+		if _, err := r.pass(); err != nil {
+			t.Fatal(err)
+		}
+		if message := meta.FindStatusCondition(r.get().Status.Conditions, v1alpha1.ConditionReady).Message; strings.Contains(message, r.wayOut) {
+			t.Errorf("message: %q", message)
+		}
+	})
+	t.Run("somebody wrote meanwhile", func(t *testing.T) {
+		r := newRig(t, leaving())
+		r.decide = always(finish)
+		r.onPatch = func() error {
+			r.onPatch = nil
+			r.meddle(func(ws *v1alpha1.Workspace) { ws.Spec.Description = "changed" })
+			return nil
+		}
+		result, err := r.pass()
+		if err != nil || result.RequeueAfter != conflictPause || r.get() == nil {
+			t.Errorf("got %v, %v; want another look at the object as it is now", result, err)
+		}
+	})
+}
+
+// TestWhatKeepsReady: a vendor that cannot be reached does not make a workspace
+// that exists unusable; AccountReady says what is wrong.
+func TestWhatKeepsReady(t *testing.T) {
+	for _, row := range []struct {
+		reason string
+		err    error
+		keeps  bool
+	}{
+		{"the vendor is away", vendorErr(provider.Transient), true},
+		{"too many requests", vendorErr(provider.Throttled), true},
+		{"the credential is refused", vendorErr(provider.Unauthorized), true},
+		{"the class is gone", &account.Problem{Reason: v1alpha1.ReasonClassNotFound, Message: "gone"}, true},
+		{"the credential is gone", &account.Problem{Reason: v1alpha1.ReasonCredentialsNotFound, Message: "gone"}, true},
+		{"the namespace is no longer allowed", &account.Problem{Reason: v1alpha1.ReasonClassNotAllowed, Message: "closed"}, true},
+		{"the credential may not read it", vendorErr(provider.Forbidden), false},
+		{"the vendor says it is gone", vendorErr(provider.NotFound), false},
+		{"the spec is unsupported", &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonUnsupported, Message: "no"}, false},
+	} {
+		t.Run(row.reason, func(t *testing.T) {
+			r := newRig(t, ready())
+			r.decide = always(plan.Step{Verb: plan.Stay, Outlook: plan.Outlook{Err: row.err}})
+			r.extra = func(plan.Outlook) []metav1.Condition {
+				return []metav1.Condition{{Type: v1alpha1.ConditionPublished, Status: metav1.ConditionFalse, Reason: "Asked"}}
+			}
+			before := meta.FindStatusCondition(r.get().Status.Conditions, v1alpha1.ConditionReady)
+			_, _ = r.pass()
+			all := r.get().Status.Conditions
+			after := meta.FindStatusCondition(all, v1alpha1.ConditionReady)
+			if kept := cmp.Equal(before, after); kept != row.keeps {
+				t.Errorf("Ready was kept: %t, want %t; it is %+v", kept, row.keeps, after)
+			}
+			if asked := meta.FindStatusCondition(all, v1alpha1.ConditionPublished) != nil; asked == row.keeps {
+				t.Errorf("the kind's own conditions were set: %t", asked)
+			}
+			if row.keeps && !meta.IsStatusConditionFalse(all, v1alpha1.ConditionAccountReady) {
+				t.Errorf("AccountReady does not say what is wrong: %+v", all)
+			}
+			r.cached = nil
+			events := len(r.events)
+			r.now = r.now.Add(time.Hour)
+			_, _ = r.pass()
+			if r.writes() > 0 || len(r.events) != events {
+				t.Errorf("the same trouble once more is written again: %v %v", r.log, r.events)
+			}
+		})
+	}
+	t.Run("a spec that was not looked at yet is never Ready", func(t *testing.T) {
+		obj := ready()
+		obj.Generation = 2
+		r := newRig(t, obj)
+		r.decide = always(plan.Step{Verb: plan.Stay, Outlook: plan.Outlook{Err: vendorErr(provider.Throttled)}})
+		_, _ = r.pass()
+		if ws := r.get(); meta.IsStatusConditionTrue(ws.Status.Conditions, v1alpha1.ConditionReady) || ws.Status.ObservedGeneration != 2 {
+			t.Errorf("Ready for a spec nobody has looked at: %+v", ws.Status)
+		}
+	})
+}
+
+func TestEventsTellOfChangesOnly(t *testing.T) {
+	stay := func(outlook plan.Outlook) plan.Step { return plan.Step{Verb: plan.Stay, Outlook: outlook} }
+	blocked := plan.Outlook{State: plan.Blocked, Reason: v1alpha1.ReasonSecretConflict, Message: "taken"}
+	otherWords := blocked
+	otherWords.Message = "taken by somebody"
+	away := plan.Outlook{Err: vendorErr(provider.Transient)}
+	for _, row := range []struct {
+		name string
+		from *v1alpha1.Workspace
+		now  []plan.Outlook
+		want []string
+	}{
+		{"ready, and still ready", ready(), []plan.Outlook{well()}, nil},
+		{"becomes ready", held(), []plan.Outlook{well()}, []string{"Normal Available"}},
+		{"blocked", ready(), []plan.Outlook{blocked}, []string{"Warning SecretConflict"}},
+		{"blocked in other words", ready(), []plan.Outlook{blocked, otherWords}, []string{"Warning SecretConflict"}},
+		{"works", held(), []plan.Outlook{working()}, []string{"Normal Recovering"}},
+		{"works, then is ready", held(), []plan.Outlook{working(), well()}, []string{"Normal Recovering", "Normal Available"}},
+		{"the account has trouble, and no longer", ready(), []plan.Outlook{away, away, well()}, []string{"Warning VendorUnavailable", "Normal Accepted"}},
+		{"trouble from the start is one event, not two", held(), []plan.Outlook{away}, []string{"Warning VendorUnavailable"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := newRig(t, row.from)
+			for _, outlook := range row.now {
+				r.decide = always(stay(outlook))
+				_, _ = r.pass()
+			}
+			if diff := cmp.Diff(row.want, r.events); diff != "" {
+				t.Errorf("events (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestALongMessageIsStoredAndTold(t *testing.T) {
+	r := newRig(t, held())
+	long := plan.Outlook{State: plan.Blocked, Reason: v1alpha1.ReasonSecretRefused, Message: strings.Repeat("ü", 3000)}
+	r.decide = always(plan.Step{Verb: plan.Stay, Outlook: long})
+	for range 2 {
+		if _, err := r.pass(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.writes() > 0 || len(r.events) != 1 {
+		t.Errorf("a long message is written every pass: %v, %v", r.log, r.events)
+	}
+}
+
+func TestErrorsAndTheWorkQueue(t *testing.T) {
+	for name, row := range map[string]struct {
+		err     error
+		backoff bool
+		after   time.Duration
+	}{
+		"the vendor is away":         {vendorErr(provider.Transient), true, 0},
+		"the API server is away":     {serverDown(), true, 0},
+		"the request is refused":     {vendorErr(provider.Invalid), false, personPause},
+		"the ability does not exist": {vendorErr(provider.Unsupported), false, resync},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, held())
+			r.decide = always(create())
+			r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) { return "", row.err }
+			result, err := r.pass()
+			if row.backoff != errors.Is(err, row.err) {
+				t.Errorf("the work queue got %v", err)
+			}
+			if !row.backoff {
+				wantAfter(t, result.RequeueAfter, row.after)
+			}
+			if !r.did("write status") {
+				t.Error("nobody is told")
+			}
+		})
+	}
+}
+
+func TestTheReconcileAnnotationIsEchoedOnce(t *testing.T) {
+	for _, value := range []string{"2026-01-02", strings.Repeat("x", 1000), strings.Repeat("€", 100), "cut" + strings.Repeat("a€", 200)} {
+		r := newRig(t, held(gen.Annotation(v1alpha1.AnnotationReconcileAt, value)))
+		r.decide = always(plan.Step{Verb: plan.Stay, Outlook: well()})
+		for range 2 {
+			if _, err := r.pass(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := r.get().Status.LastHandledReconcileAt
+		if len(got) > maxEcho || !strings.HasPrefix(value, got) || len(got) < min(len(value), maxEcho-3) {
+			t.Errorf("%.20s... is echoed as %q", value, got)
+		}
+		if r.writes() > 0 {
+			t.Errorf("%.20s...: the echo is written every pass", value)
+		}
+	}
+}

@@ -1,0 +1,278 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/test/gen"
+)
+
+// intent is the least an Intent can be.
+type intent struct{ rig *rig }
+
+func (i intent) Reserve(ctx context.Context, fresh bool) (context.Context, error) {
+	i.rig.note("reserve fresh=%t", fresh)
+	return context.WithValue(ctx, admission{}, true), i.rig.reserveErr
+}
+
+// admission is the key under which Reserve's context is known again.
+type admission struct{}
+
+type sight struct{ fresh bool }
+
+// effect is the id of what was made.
+type effect string
+
+// rig is an engine over a small kind whose every phase is scripted, and an API
+// server that counts writes and fails on demand.
+type rig struct {
+	*testing.T
+	// decide is asked with what was read: the object, and whether live.
+	decide     func(obj *v1alpha1.Workspace, fresh bool) plan.Step
+	act        func(ctx context.Context, obj *v1alpha1.Workspace) (effect, error)
+	resolveErr error
+	observeErr error
+	reserveErr error
+
+	api client.WithWatch
+	// cached, if set, is what the cache still shows.
+	cached *v1alpha1.Workspace
+	// onPatch and onStatus run before the API server takes a write; onLive
+	// before a live read.
+	onPatch, onStatus func() error
+	onLive            func() error
+	wayOut            string
+	extra             func(plan.Outlook) []metav1.Condition
+
+	log    []string
+	events []string
+	now    time.Time
+}
+
+const resync = 10 * time.Minute
+
+func newRig(t *testing.T, obj *v1alpha1.Workspace) *rig {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{T: t, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) { return "made", nil }
+	builder := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(&v1alpha1.Workspace{})
+	if obj != nil {
+		builder.WithObjects(obj)
+	}
+	r.api = interceptor.NewClient(builder.Build(), interceptor.Funcs{Patch: r.patch, SubResourcePatch: r.patchStatus})
+	return r
+}
+
+func (r *rig) note(format string, args ...any) { r.log = append(r.log, fmt.Sprintf(format, args...)) }
+
+func (r *rig) patch(ctx context.Context, below client.WithWatch, obj client.Object, patch client.Patch, opts ...client.PatchOption) error {
+	r.note("write metadata")
+	if err := before(ctx, r.onPatch); err != nil {
+		return err
+	}
+	return below.Patch(ctx, obj, patch, opts...)
+}
+
+func (r *rig) patchStatus(ctx context.Context, below client.Client, sub string, obj client.Object, patch client.Patch, opts ...client.SubResourcePatchOption) error {
+	r.note("write status")
+	if err := before(ctx, r.onStatus); err != nil {
+		return err
+	}
+	return below.SubResource(sub).Patch(ctx, obj, patch, opts...)
+}
+
+// before fails as the network would, or as the test says.
+func before(ctx context.Context, hook func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if hook == nil {
+		return nil
+	}
+	return hook()
+}
+
+// cache and live are the two ways to read.
+type cache struct {
+	client.Reader
+	rig *rig
+}
+
+func (c cache) Get(ctx context.Context, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
+	if c.rig.cached != nil {
+		c.rig.cached.DeepCopyInto(obj.(*v1alpha1.Workspace))
+		return nil
+	}
+	return c.Reader.Get(ctx, key, obj, opts...)
+}
+
+type live struct {
+	client.Reader
+	rig *rig
+}
+
+func (l live) Get(ctx context.Context, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
+	l.rig.note("live read")
+	if err := before(ctx, l.rig.onLive); err != nil {
+		return err
+	}
+	return l.Reader.Get(ctx, key, obj, opts...)
+}
+
+func (r *rig) engine() *Engine[*v1alpha1.Workspace, intent, sight, effect] {
+	return &Engine[*v1alpha1.Workspace, intent, sight, effect]{
+		Kind: r, New: func() *v1alpha1.Workspace { return &v1alpha1.Workspace{} },
+		StatusOf: func(ws *v1alpha1.Workspace) Status {
+			return Status{Conditions: &ws.Status.Conditions, ObservedGeneration: &ws.Status.ObservedGeneration, ReconcileAt: &ws.Status.LastHandledReconcileAt}
+		},
+		Resync: func(intent) time.Duration { return resync },
+		Cached: cache{r.api, r}, Live: live{r.api, r}, Writer: r.api, Recorder: recorder{r},
+		Now: func() time.Time { return r.now }, WayOut: r.wayOut, Extra: r.extra,
+	}
+}
+
+func (r *rig) Resolve(context.Context, *v1alpha1.Workspace) (intent, error) {
+	return intent{r}, r.resolveErr
+}
+
+func (r *rig) Observe(_ context.Context, _ *v1alpha1.Workspace, _ intent, fresh bool) (sight, error) {
+	r.note("observe fresh=%t", fresh)
+	return sight{fresh}, r.observeErr
+}
+
+func (r *rig) Decide(obj *v1alpha1.Workspace, _ intent, seen sight) plan.Step {
+	return r.decide(obj, seen.fresh)
+}
+
+func (r *rig) Act(ctx context.Context, obj *v1alpha1.Workspace, _ intent, _ sight, step plan.Step) (effect, error) {
+	r.note("act %s", step.Verb)
+	if ctx.Value(admission{}) == nil && (step.Verb == plan.Create || step.Verb == plan.Remove) {
+		r.Errorf("%s was taken without the admission to the vendor", step.Verb)
+	}
+	return r.act(ctx, obj)
+}
+
+func (r *rig) Report(obj *v1alpha1.Workspace, facts Facts[intent, sight, effect]) {
+	if facts.Effect != "" && obj.Status.UUID == "" {
+		obj.Status.UUID = string(facts.Effect)
+	}
+}
+
+type recorder struct{ rig *rig }
+
+func (e recorder) Eventf(_, _ runtime.Object, kind, reason, _, note string, args ...any) {
+	message := fmt.Sprintf(note, args...)
+	if len(message) > 1024 {
+		e.rig.Errorf("an event with a note of %d bytes is refused by the API server", len(message))
+	}
+	e.rig.events = append(e.rig.events, kind+" "+reason)
+}
+
+// pass runs one pass and gives what it did; the log starts anew.
+func (r *rig) pass() (ctrl.Result, error) {
+	r.Helper()
+	return r.passOn(r.Context())
+}
+
+func (r *rig) passOn(ctx context.Context) (ctrl.Result, error) {
+	r.Helper()
+	r.log = nil
+	result, err := r.engine().Reconcile(ctx, ctrl.Request{NamespacedName: name()})
+	if ws := r.get(); ws != nil {
+		for _, complaint := range kstatus(ws.Generation, ws.Status.ObservedGeneration, ws.Status.Conditions) {
+			r.Errorf("after a pass: %s", complaint)
+		}
+	}
+	return result, err
+}
+
+func name() client.ObjectKey { return client.ObjectKey{Namespace: gen.Namespace, Name: "ws"} }
+
+// get gives the object as the API server has it, nil if it is gone.
+func (r *rig) get() *v1alpha1.Workspace {
+	r.Helper()
+	ws := &v1alpha1.Workspace{}
+	if err := r.api.Get(context.WithoutCancel(r.Context()), name(), ws); err != nil {
+		if client.IgnoreNotFound(err) == nil {
+			return nil
+		}
+		r.Fatal(err)
+	}
+	return ws
+}
+
+// meddle is another writer's change.
+func (r *rig) meddle(change func(*v1alpha1.Workspace)) {
+	r.Helper()
+	ws := r.get()
+	change(ws)
+	if err := r.api.Update(context.WithoutCancel(r.Context()), ws); err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (r *rig) writes() int {
+	count := 0
+	for _, line := range r.log {
+		if line == "write metadata" || line == "write status" {
+			count++
+		}
+	}
+	return count
+}
+
+func (r *rig) did(line string) bool { return slices.Contains(r.log, line) }
+
+func always(step plan.Step) func(*v1alpha1.Workspace, bool) plan.Step {
+	return func(*v1alpha1.Workspace, bool) plan.Step { return step }
+}
+
+func well() plan.Outlook {
+	return plan.Outlook{State: plan.Settled, Reason: v1alpha1.ReasonAvailable, Message: "it can be used"}
+}
+
+func working() plan.Outlook {
+	return plan.Outlook{State: plan.Working, Reason: v1alpha1.ReasonRecovering, Message: "it is being looked for"}
+}
+
+// young is an object nobody has worked on.
+func young(mods ...gen.MetaModifier) *v1alpha1.Workspace {
+	all := append([]gen.MetaModifier{gen.UID("uid"), gen.Generation(1)}, mods...)
+	return gen.Workspace("ws", gen.SetWorkspaceMeta(all...))
+}
+
+// held is an object with our finalizer.
+func held(mods ...gen.MetaModifier) *v1alpha1.Workspace {
+	return young(append([]gen.MetaModifier{gen.Finalizers(v1alpha1.Finalizer)}, mods...)...)
+}
+
+// ready is an object that is as its spec says.
+func ready(mods ...gen.MetaModifier) *v1alpha1.Workspace {
+	ws := gen.WorkspaceFrom(held(mods...), gen.SetWorkspaceUUID("made"))
+	ws.Status.ObservedGeneration = ws.Generation
+	for _, condition := range conditions(well(), false) {
+		set(&ws.Status.Conditions, condition, ws.Generation, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	}
+	return ws
+}
+
+// leaving is an object that was deleted.
+func leaving(mods ...gen.MetaModifier) *v1alpha1.Workspace {
+	return held(append([]gen.MetaModifier{gen.DeletedAt(time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC))}, mods...)...)
+}
