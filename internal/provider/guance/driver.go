@@ -86,8 +86,10 @@ func (s session) Check(ctx context.Context) error {
 	return err
 }
 
+// Workspaces is the one workspace of the session, and the making of others.
 func (s session) Workspaces() provider.Workspaces { return workspaces{client: s.client} }
 
+// Keys are those of the session's workspace.
 func (s session) Keys() provider.Keys { return keys(s) }
 
 // current reads the workspace that the client's key belongs to.

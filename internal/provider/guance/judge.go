@@ -19,9 +19,9 @@ func (c codeError) Error() string { return "the vendor's error code is " + strin
 
 // The codes that say more than the status (page "Public error definitions").
 const (
-	codeKeyThrottled       codeError = "triggerapiakcurrentlimiting"
-	codeWorkspaceThrottled codeError = "triggerapiworkspacecurrentlimiting"
-	codeInvalidKey         codeError = "invalidapikey"
+	errKeyThrottled       codeError = "triggerapiakcurrentlimiting"
+	errWorkspaceThrottled codeError = "triggerapiworkspacecurrentlimiting"
+	errInvalidKey         codeError = "invalidapikey"
 )
 
 // throttledFor is how long a throttled account waits: both limits are counted
@@ -91,9 +91,9 @@ func judge(answer *rest.Answer) *provider.Error {
 // because this vendor throttles with 401.
 func classify(status int, code codeError) provider.Class {
 	switch code {
-	case codeKeyThrottled, codeWorkspaceThrottled:
+	case errKeyThrottled, errWorkspaceThrottled:
 		return provider.Throttled
-	case codeInvalidKey:
+	case errInvalidKey:
 		return provider.Unauthorized
 	}
 	class, known := map[int]provider.Class{

@@ -89,10 +89,10 @@ func TestTheVendorsOwnWordOnWaitingComesFirst(t *testing.T) {
 
 func TestTheCodeIsTheCause(t *testing.T) {
 	err := script(t, get(pathGet, refusal(403, "ft.InvalidAPIKey", "")).as(403)).Check(t.Context())
-	if !errors.Is(err, codeInvalidKey) || errors.Is(err, codeKeyThrottled) {
+	if !errors.Is(err, errInvalidKey) || errors.Is(err, errKeyThrottled) {
 		t.Errorf("%v does not have its code, and only its code, for a cause", err)
 	}
-	if got := codeInvalidKey.Error(); got != "the vendor's error code is invalidapikey" {
+	if got := errInvalidKey.Error(); got != "the vendor's error code is invalidapikey" {
 		t.Errorf("the cause says %q", got)
 	}
 }

@@ -91,7 +91,7 @@ func (k keys) Revoke(ctx context.Context, workspaceID, id string) error {
 	}
 	err := k.remove(ctx, op, id)
 	switch {
-	case errors.Is(err, codeInvalidKey) && id == k.keyID:
+	case errors.Is(err, errInvalidKey) && id == k.keyID:
 		return nil
 	case provider.Is(err, provider.NotFound):
 		_, err := owned(ctx, k.client, op, workspaceID)

@@ -169,7 +169,7 @@ func success(content string) string {
 // failure is the error of a call that has to fail.
 func failure(t *testing.T, err error) *provider.Error {
 	t.Helper()
-	e, ok := err.(*provider.Error)
+	e, ok := err.(*provider.Error) //nolint:errorlint // the contract is about the error itself
 	if !ok {
 		t.Fatalf("got %v (%T), want a *provider.Error", err, err)
 	}
