@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -30,6 +31,7 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/internal/provider/catalog"
+	"github.com/workspace-operator/workspace-operator/internal/provider/meter"
 	vendorhttp "github.com/workspace-operator/workspace-operator/internal/provider/rest"
 )
 
@@ -107,8 +109,12 @@ func build(options Options) (ctrl.Manager, error) {
 }
 
 func controllers(mgr ctrl.Manager, options Options) error {
+	known, err := drivers()
+	if err != nil {
+		return err
+	}
 	broker := account.NewBroker(account.Options{
-		Reader: mgr.GetAPIReader(), Cache: mgr.GetClient(), Drivers: drivers(),
+		Reader: mgr.GetAPIReader(), Cache: mgr.GetClient(), Drivers: known,
 		Namespace: options.Namespace, AllowHTTP: options.AllowHTTP, Now: time.Now,
 		NewTransport: func(caBundle []byte) (http.RoundTripper, error) { return vendorhttp.NewTransport(caBundle) },
 	})
@@ -147,14 +153,18 @@ func controllers(mgr ctrl.Manager, options Options) error {
 	return nil
 }
 
-// drivers gives each vendor's driver by its name.
-func drivers() account.Drivers {
+// drivers gives each vendor's driver by its name, metered.
+func drivers() (account.Drivers, error) {
+	metered, err := meter.New(metrics.Registry)
+	if err != nil {
+		return nil, fmt.Errorf("registering the metrics of vendor calls: %w", err)
+	}
 	byName := map[string]provider.Driver{}
 	for _, driver := range catalog.All() {
-		byName[driver.Name()] = driver
+		byName[driver.Name()] = metered.Wrap(driver)
 	}
 	return func(name string) (provider.Driver, bool) {
 		driver, ok := byName[name]
 		return driver, ok
-	}
+	}, nil
 }
