@@ -9,5 +9,5 @@ test: controlplane ## Run all tests; PACKAGES and TEST_FLAGS narrow it down.
 	CGO_ENABLED=1 go test $(TEST_FLAGS) $(PACKAGES)
 
 .PHONY: counts
-counts: controlplane build ## Count Kubernetes writes and vendor calls per object, and measure the memory.
+counts: controlplane ## Count Kubernetes writes and vendor calls per object, and measure the memory.
 	go test -count=1 -v -timeout=20m -run='^TestCounts$$' ./test/perf/...
