@@ -42,6 +42,8 @@ type Key struct {
 	Obstacle error
 	Retain   bool
 	Secret   Secret
+	// Recorded is the vendor's id in status.
+	Recorded string
 	// Attempted: a call to issue a key was never answered for certain.
 	Attempted bool
 	// Unsettled is as in [Workspace].
@@ -151,8 +153,13 @@ func (k Key) leave() Step {
 	return Step{Verb: Finish, Outlook: deleting}
 }
 
-// hidden reports whether the list may lack a key. The one in the Secret is the
-// latest that was issued: a list that shows it lacks none.
+// hidden reports whether the list may lack a key. The one in the Secret, or in
+// status when the Secret is gone, is the latest that was issued: a list that
+// shows it lacks none.
 func (k Key) hidden() bool {
-	return k.Unsettled > 0 && (k.Attempted || k.Marked[0].ID != k.Secret.KeyID)
+	latest := k.Secret.KeyID
+	if k.Secret.State == SecretAbsent {
+		latest = k.Recorded
+	}
+	return k.Unsettled > 0 && (k.Attempted || k.Marked[0].ID != latest)
 }

@@ -101,6 +101,7 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 			Serial: sight.Secret.Serial,
 			New:    r.Now().Sub(sight.Secret.IssuedAt) < engine.ListsSettle,
 		},
+		Recorded:  key.Status.KeyID,
 		Attempted: key.Status.Attempt != nil,
 		Unsettled: sight.Unsettled,
 		ReadErr:   sight.Err,
