@@ -291,7 +291,7 @@ func (g *gate) Pause(d time.Duration)      { g.paused = d }
 func TestTheGateIsAskedAndTold(t *testing.T) {
 	vendor := New("fake", Everything())
 	closed := &provider.Error{Class: provider.Throttled, Op: "wait"}
-	if err := open(t, vendor, "x", &gate{refuse: closed}).Check(t.Context()); err != error(closed) || len(vendor.Calls()) != 0 {
+	if err := open(t, vendor, "x", &gate{refuse: closed}).Check(t.Context()); !errors.Is(err, closed) || len(vendor.Calls()) != 0 {
 		t.Errorf("got %v, calls %v", err, vendor.Calls())
 	}
 	told := &gate{}

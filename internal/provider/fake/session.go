@@ -16,8 +16,10 @@ func (s *session) Check(ctx context.Context) error {
 	return s.do(ctx, Call{Op: Check}, true, func(*Call) *provider.Error { return nil })
 }
 
+// Workspaces are the vendor's.
 func (s *session) Workspaces() provider.Workspaces { return workspaces{s} }
 
+// Keys are those of its workspaces.
 func (s *session) Keys() provider.Keys { return keys{s} }
 
 func (s *session) credential() string {

@@ -77,6 +77,8 @@ func (s session) Check(ctx context.Context) error {
 	return nil
 }
 
+// Workspaces are those of the organisation.
 func (s session) Workspaces() provider.Workspaces { return workspaces(s) }
 
+// Keys are the service keys of a workspace.
 func (s session) Keys() provider.Keys { return keys(s) }

@@ -16,7 +16,7 @@ import (
 
 const adminKey = "admin-key-canary"
 
-var mark = provider.MarkFor("0b7e8a3c-6a4e-4d5c-9a55-0d2d4f1b7c11") //nolint:gochecknoglobals // a constant in all but name
+var mark = provider.MarkFor("0b7e8a3c-6a4e-4d5c-9a55-0d2d4f1b7c11")
 
 // play opens a session on a script.
 func play(t *testing.T, exchanges ...conformance.Exchange) provider.Session {
@@ -48,14 +48,20 @@ func fixture(t *testing.T, name string) string {
 	return strings.TrimSuffix(string(content), "\n")
 }
 
+func theError(t *testing.T, err error) *provider.Error {
+	t.Helper()
+	e, ok := errors.AsType[*provider.Error](err)
+	if !ok {
+		t.Fatalf("got %v (%T), want a *provider.Error", err, err)
+	}
+	return e
+}
+
 // want checks the class and the certainty of an error, and that it says
 // nothing it must not.
 func want(t *testing.T, err error, class provider.Class, uncertain bool) {
 	t.Helper()
-	var e *provider.Error
-	if !errors.As(err, &e) {
-		t.Fatalf("got %v, want class %s", err, class)
-	}
+	e := theError(t, err)
 	if e.Class != class || e.Uncertain != uncertain || e.Op == "" || e.Message == "" {
 		t.Errorf("got class %s, uncertain %v (%v); want class %s, uncertain %v, and words", e.Class, e.Uncertain, e, class, uncertain)
 	}

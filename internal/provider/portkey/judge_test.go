@@ -106,7 +106,7 @@ func TestThrottling(t *testing.T) {
 	}
 	_, err := play(t, create).Workspaces().Create(t.Context(), provider.Mark{}, provider.WorkspaceSpec{DisplayName: "a"})
 	want(t, err, provider.Throttled, false)
-	if got := err.(*provider.Error).RetryAfter.Seconds(); got != 7 {
+	if got := theError(t, err).RetryAfter.Seconds(); got != 7 {
 		t.Errorf("RetryAfter is %v s, want 7", got)
 	}
 }
@@ -118,7 +118,7 @@ func TestAnIssuedValueInARefusalIsHidden(t *testing.T) {
 	}
 	_, _, err := play(t, issue).Keys().Issue(t.Context(), "w", mark.WithSerial(1), provider.KeySpec{DisplayName: "k", Scopes: []string{"s"}})
 	want(t, err, provider.Conflict, false)
-	if got := err.(*provider.Error).Message; got != "AB07: [redacted] exists, as does [redacted]" {
+	if got := theError(t, err).Message; got != "AB07: [redacted] exists, as does [redacted]" {
 		t.Errorf("message is %q", got)
 	}
 }

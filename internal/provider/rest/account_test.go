@@ -1,16 +1,11 @@
 package rest
 
 import (
-	"io"
-	"log"
 	"strings"
 	"testing"
 
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
-
-// quiet keeps the complaints of a test server about its clients to itself.
-func quiet() *log.Logger { return log.New(io.Discard, "", 0) } //nolint:depguard // what http.Server wants
 
 func TestEndpoints(t *testing.T) {
 	good := map[string]string{

@@ -108,8 +108,11 @@ func (c *Client) header(call Call) http.Header {
 // never sent again.
 type once struct{}
 
+// Read finds the end at once.
 func (once) Read([]byte) (int, error) { return 0, io.EOF }
-func (once) Close() error             { return nil }
+
+// Close does nothing.
+func (once) Close() error { return nil }
 
 // marshal is JSON without the escapes for HTML, which no vendor documents.
 func marshal(body any) ([]byte, error) {

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -86,7 +87,7 @@ func answering(status int, contentType, body string) http.HandlerFunc {
 // failure is the error of a call that has to fail.
 func failure(t *testing.T, err error) *provider.Error {
 	t.Helper()
-	e, ok := err.(*provider.Error)
+	e, ok := errors.AsType[*provider.Error](err)
 	if !ok {
 		t.Fatalf("got %v (%T), want a *provider.Error", err, err)
 	}
@@ -295,7 +296,7 @@ func TestTheGateIsAskedOnceAndItsErrorPassedOn(t *testing.T) {
 	g := &gate{refuse: closed}
 	c.gate = g
 	err := c.Do(t.Context(), Call{Op: "create", Method: "POST", Path: []string{"x"}}, nil)
-	if err != error(closed) || provider.IsUncertain(err) {
+	if !errors.Is(err, closed) || provider.IsUncertain(err) {
 		t.Errorf("got %v, want the gate's own error, certain", err)
 	}
 	if requests.Load() != 0 || g.taken != 1 || len(g.pauses) != 0 {

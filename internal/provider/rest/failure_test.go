@@ -4,10 +4,10 @@ import (
 	"crypto/tls"
 	"encoding/pem"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,11 +18,11 @@ import (
 )
 
 func TestWhatFailsBeforeTheRequestIsWrittenIsCertain(t *testing.T) {
-	secure := httptest.NewUnstartedServer(http.HandlerFunc(answering(200, "application/json", `{}`)))
-	secure.Config.ErrorLog = quiet()
+	secure := httptest.NewUnstartedServer(answering(200, "application/json", `{}`))
+	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
-	plain := httptest.NewServer(http.HandlerFunc(answering(200, "application/json", `{}`)))
+	plain := httptest.NewServer(answering(200, "application/json", `{}`))
 	t.Cleanup(plain.Close)
 	trust := func(a *provider.Account) { a.Transport = trusting(t, secure) }
 
@@ -56,7 +56,7 @@ func TestWhatFailsBeforeTheRequestIsWrittenIsCertain(t *testing.T) {
 }
 
 func TestAKnownAuthorityIsTrusted(t *testing.T) {
-	secure := httptest.NewTLSServer(http.HandlerFunc(answering(200, "application/json", `{}`)))
+	secure := httptest.NewTLSServer(answering(200, "application/json", `{}`))
 	t.Cleanup(secure.Close)
 	a := account(t, secure.URL)
 	a.Transport = trusting(t, secure)
@@ -169,11 +169,11 @@ func saying(t *testing.T, text string) string {
 func tlsServer(t *testing.T, lowest, highest uint16) string {
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.TLS = &tls.Config{MinVersion: lowest, MaxVersion: highest} //nolint:gosec // an outdated server is the point
-	server.Config.ErrorLog = quiet()
+	server.TLS = &tls.Config{MinVersion: lowest, MaxVersion: highest}
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	return "https://" + strconv.Quote(server.Listener.Addr().String())[1:len(server.Listener.Addr().String())+1]
+	return server.URL
 }
 
 func trusting(t *testing.T, server *httptest.Server) *http.Transport {
