@@ -104,15 +104,15 @@ func Obstacle(err error) (obstacle, failure error) {
 
 const maxText = 256
 
-// Clean makes a vendor's text fit for status: control characters go, and what
-// is over 256 characters.
+// Clean makes a vendor's text fit for status: what does not print goes, control
+// characters and direction overrides among it, and what is over 256 characters.
 func Clean(text string) string {
 	kept := make([]rune, 0, min(len(text), maxText))
 	for _, r := range text {
 		if len(kept) == maxText {
 			break
 		}
-		if r != utf8.RuneError && !unicode.IsControl(r) {
+		if r != utf8.RuneError && unicode.IsPrint(r) {
 			kept = append(kept, r)
 		}
 	}

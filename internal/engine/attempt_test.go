@@ -152,10 +152,11 @@ func TestMoment(t *testing.T) {
 
 func TestClean(t *testing.T) {
 	for text, want := range map[string]string{
-		"plain":                    "plain",
-		"a\x00b\nc\x1b[31md\u0085": "abc[31md",
-		"bad \xff bytes":           "bad  bytes",
-		strings.Repeat("ü", 300):   strings.Repeat("ü", 256),
+		"plain":                     "plain",
+		"a\x00b\nc\x1b[31md\u0085":  "abc[31md",
+		"bad \xff bytes":            "bad  bytes",
+		"\u202edesrever\u2028 line": "desrever line",
+		strings.Repeat("ü", 300):    strings.Repeat("ü", 256),
 	} {
 		if got := Clean(text); got != want {
 			t.Errorf("Clean(%q) = %q, want %q", text, got, want)
