@@ -85,6 +85,9 @@ type Engine[T client.Object, I Intent, S, E any] struct {
 	// Extra are the kind's own conditions, from the outlook. An object that
 	// stays Ready keeps those it has: nothing is asked then.
 	Extra func(plan.Outlook) []metav1.Condition
+	// IsAccount is set where the object is the account: it is not Ready while
+	// the account is not, and Ready is all there is to say.
+	IsAccount bool
 	// Resync is how long a quiet object is left alone.
 	Resync func(I) time.Duration
 	// Cached may be behind; Live is not.

@@ -100,11 +100,14 @@ func (e *Engine[T, I, S, E]) store(ctx context.Context, obj T, facts Facts[I, S,
 
 func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 	status := e.StatusOf(obj)
-	wasReady := isReady(status, facts.Generation)
+	wasReady := !e.IsAccount && isReady(status, facts.Generation)
 	e.Kind.Report(obj, facts)
 	*status.ObservedGeneration = facts.Generation
 	*status.ReconcileAt = clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt], maxEcho)
 	for _, condition := range conditions(facts.Outlook, wasReady) {
+		if e.IsAccount && (condition.Type == v1alpha1.ConditionAccountReady || condition.Type == v1alpha1.ConditionSynced) {
+			continue
+		}
 		set(status.Conditions, condition, facts.Generation, facts.Now)
 	}
 	if !keepsReady(facts.Outlook, wasReady) && e.Extra != nil {

@@ -70,7 +70,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		StatusOf: statusOf,
 		Resync:   func(i Intent) time.Duration { return i.Resync },
 		Cached:   r.Client, Live: r.Live, Writer: r.Client, Recorder: r.Recorder, Now: r.Now,
-		Finalizer: v1alpha1.FinalizerInUse,
+		Finalizer: v1alpha1.FinalizerInUse, IsAccount: true,
 	}).Reconcile(ctx, req)
 }
 
