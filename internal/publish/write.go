@@ -17,6 +17,9 @@ import (
 // while the API server refuses to take it.
 const writePatience = 30 * time.Second
 
+// writePause is the time between two tries.
+const writePause = 500 * time.Millisecond
+
 // ErrTaken says that the Secret has come to hold something else meanwhile.
 var ErrTaken = errors.New("the Secret was taken by somebody else meanwhile")
 
@@ -35,13 +38,13 @@ func (d *Draft) Rehearse(ctx context.Context, writer client.Client) error {
 }
 
 // Write stores the Secret, in one call. The context may have ended: a key that
-// exists is stored all the same. On any error the key is in no Secret.
+// exists is stored all the same. It gives [ErrTaken], what the API server said
+// at once, or, once its patience is at an end, what it said last.
 func (d *Draft) Write(ctx context.Context, writer client.Client, live client.Reader) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writePatience)
 	defer cancel()
-	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Jitter: 0.1, Steps: 20, Cap: 2 * time.Second}
 	var last error
-	err := wait.ExponentialBackoffWithContext(ctx, backoff, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextCancel(ctx, writePause, true, func(ctx context.Context) (bool, error) {
 		last = d.send(ctx, writer)
 		switch {
 		case last == nil:
