@@ -29,7 +29,11 @@ type values struct {
 // maxRendered bounds a rendered template and every value within one, in bytes.
 const maxRendered = 64 << 10
 
-var errTooLarge = errors.New("the result would be larger than 64 KiB")
+// What a template can be told without quoting a value.
+var (
+	errTooLarge = errors.New("a value or the result would be larger than 64 KiB")
+	errWidths   = errors.New("printf takes no digits and no asterisk in its format")
+)
 
 // render executes a tenant's template. Its work is bounded: it cannot loop,
 // call itself, or build a large value.
@@ -45,16 +49,21 @@ func render(text string, content Content) ([]byte, error) {
 			}
 		}
 	}
-	out := &limited{}
+	out := &limited{most: maxRendered}
 	err = parsed.Execute(out, values{
 		APIKey: content.Key.Reveal(), KeyID: content.KeyID, WorkspaceUUID: content.WorkspaceUUID,
 		Endpoint: content.Endpoint, Provider: content.Provider,
 	})
 	if err != nil {
+		for _, known := range []error{errTooLarge, errWidths} {
+			if errors.Is(err, known) {
+				return nil, known
+			}
+		}
 		// The error may quote a value, so only its kind is told.
 		return nil, errors.New("it fails when executed: it may use .APIKey, .KeyID, .WorkspaceUUID, .Endpoint and .Provider, and the result is at most 64 KiB")
 	}
-	return []byte(out.String()), nil
+	return out.written, nil
 }
 
 // straight refuses what could repeat work: range, template, define and block.
@@ -84,16 +93,18 @@ func straight(node parse.Node) error {
 func bounded() template.FuncMap {
 	capped := func(build func(...any) string) func(...any) (string, error) {
 		return func(args ...any) (string, error) {
-			size := 0
+			// Escaping makes a text up to eight times as long.
+			room := &limited{most: maxRendered / 8}
 			for _, arg := range args {
-				if text, ok := arg.(string); ok {
-					size += len(text)
+				if _, err := fmt.Fprint(room, arg); err != nil {
+					return "", errTooLarge
 				}
 			}
-			if size > maxRendered/8 {
-				return "", errTooLarge
+			built := build(args...)
+			if len(built) > maxRendered {
+				return "", errTooLarge // "%f" makes 300 digits of five
 			}
-			return build(args...), nil
+			return built, nil
 		}
 	}
 	return template.FuncMap{
@@ -104,19 +115,24 @@ func bounded() template.FuncMap {
 		"urlquery": capped(template.URLQueryEscaper),
 		"printf": func(format string, args ...any) (string, error) {
 			if strings.ContainsAny(format, "0123456789*") {
-				return "", errors.New("printf takes no widths")
+				return "", errWidths
 			}
 			return capped(func(...any) string { return fmt.Sprintf(format, args...) })(append(args, format)...)
 		},
 	}
 }
 
-type limited struct{ strings.Builder }
+// limited takes at most so many bytes.
+type limited struct {
+	written []byte
+	most    int
+}
 
 // Write refuses what goes over the bound.
 func (l *limited) Write(p []byte) (int, error) {
-	if l.Len()+len(p) > maxRendered {
+	if len(l.written)+len(p) > l.most {
 		return 0, errTooLarge
 	}
-	return l.Builder.Write(p)
+	l.written = append(l.written, p...)
+	return len(p), nil
 }
