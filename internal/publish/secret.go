@@ -99,13 +99,7 @@ func Compose(key *v1alpha1.ApiKey, found Found, content Content, serial int, iss
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(key, v1alpha1.GroupVersion.WithKind("ApiKey"))},
 		},
 		Type: corev1.SecretTypeOpaque,
-		Data: map[string][]byte{
-			valueKey(key):                   []byte(content.Key.Reveal()),
-			v1alpha1.SecretKeyKeyID:         []byte(content.KeyID),
-			v1alpha1.SecretKeyWorkspaceUUID: []byte(content.WorkspaceUUID),
-			v1alpha1.SecretKeyEndpoint:      []byte(content.Endpoint),
-			v1alpha1.SecretKeyProvider:      []byte(content.Provider),
-		},
+		Data: map[string][]byte{},
 	}
 	for _, name := range slices.Sorted(maps.Keys(target.Template)) {
 		rendered, err := render(string(target.Template[name]), content)
@@ -115,6 +109,14 @@ func Compose(key *v1alpha1.ApiKey, found Found, content Content, serial int, iss
 		}
 		secret.Data[name] = rendered
 	}
+	// What the operator reads back goes over anything a tenant wrote.
+	maps.Copy(secret.Data, map[string][]byte{
+		valueKey(key):                   []byte(content.Key.Reveal()),
+		v1alpha1.SecretKeyKeyID:         []byte(content.KeyID),
+		v1alpha1.SecretKeyWorkspaceUUID: []byte(content.WorkspaceUUID),
+		v1alpha1.SecretKeyEndpoint:      []byte(content.Endpoint),
+		v1alpha1.SecretKeyProvider:      []byte(content.Provider),
+	})
 	for name, value := range target.Labels {
 		secret.Labels[name] = string(value)
 	}
