@@ -20,20 +20,30 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func TestStories(t *testing.T) {
 	const lag = 4 * time.Second
 	stories := map[string]func() []string{
-		"key-happy":           func() []string { return keyStory(lag, smooth, smooth, "later", smooth, "deleted", smooth) },
-		"key-answer-lost":     func() []string { return keyStory(lag, unanswered, smooth, smooth, smooth, smooth, "deleted", smooth) },
-		"key-request-lost":    func() []string { return keyStory(lag, unsent, smooth, smooth, smooth) },
-		"key-crashed":         func() []string { return keyStory(lag, crashed, smooth, smooth, smooth, smooth, smooth) },
-		"key-secret-lost":     func() []string { return keyStory(lag, smooth, "later", "secret lost", smooth, smooth, smooth, smooth, "later", smooth) },
-		"key-finalizer-taken": func() []string { return keyStory(lag, smooth, "finalizer lost", smooth, smooth, "later", smooth, "deleted", smooth) },
+		"key-happy":        func() []string { return keyStory(lag, smooth, smooth, "later", smooth, "deleted", smooth) },
+		"key-answer-lost":  func() []string { return keyStory(lag, unanswered, smooth, smooth, smooth, smooth, "deleted", smooth) },
+		"key-request-lost": func() []string { return keyStory(lag, unsent, smooth, smooth, smooth) },
+		"key-crashed":      func() []string { return keyStory(lag, crashed, smooth, smooth, smooth, smooth, smooth) },
+		"key-secret-lost": func() []string {
+			return keyStory(lag, smooth, "later", "secret lost", smooth, smooth, smooth, smooth, "later", smooth)
+		},
+		"key-finalizer-taken": func() []string {
+			return keyStory(lag, smooth, "finalizer lost", smooth, smooth, "later", smooth, "deleted", smooth)
+		},
 		"key-reissued-then-deleted": func() []string {
 			return keyStory(lag, smooth, "later", "secret lost", smooth, smooth, smooth, smooth, smooth, "deleted", smooth, smooth, smooth, smooth)
 		},
-		"workspace-happy":         func() []string { return wsStory(provider.RecoverByMark, lag, smooth, smooth, "later", smooth, "deleted", smooth) },
-		"workspace-answer-lost":   func() []string { return wsStory(provider.RecoverByMark, lag, unanswered, smooth, smooth, smooth, "deleted", smooth) },
+		"workspace-happy": func() []string {
+			return wsStory(provider.RecoverByMark, lag, smooth, smooth, "later", smooth, "deleted", smooth)
+		},
+		"workspace-answer-lost": func() []string {
+			return wsStory(provider.RecoverByMark, lag, unanswered, smooth, smooth, smooth, "deleted", smooth)
+		},
 		"workspace-crashed":       func() []string { return wsStory(provider.RecoverByMark, lag, crashed, smooth, smooth, smooth) },
 		"workspace-unrecoverable": func() []string { return wsStory(provider.RecoverNever, 0, unanswered, smooth, "later", smooth) },
-		"workspace-list-fails":    func() []string { return wsStory(provider.RecoverByMark, lag, unanswered, unread, "later", unread, smooth, smooth) },
+		"workspace-list-fails": func() []string {
+			return wsStory(provider.RecoverByMark, lag, unanswered, unread, "later", unread, smooth, smooth)
+		},
 	}
 	for name, story := range stories {
 		t.Run(name, func(t *testing.T) {
