@@ -51,8 +51,8 @@ func TestStoreStatus(t *testing.T) {
 func TestUnsettled(t *testing.T) {
 	now := time.Unix(1000, 0)
 	at := func(ago time.Duration) *metav1.Time { return new(metav1.NewTime(now.Add(-ago))) }
-	entry := func(manager, sub string, time *metav1.Time) metav1.ManagedFieldsEntry {
-		return metav1.ManagedFieldsEntry{Manager: manager, Subresource: sub, Time: time}
+	entry := func(manager, sub string, at *metav1.Time) metav1.ManagedFieldsEntry {
+		return metav1.ManagedFieldsEntry{Manager: manager, Subresource: sub, Time: at}
 	}
 	for name, row := range map[string]struct {
 		fields  []metav1.ManagedFieldsEntry

@@ -54,7 +54,8 @@ func TestTheFirstPass(t *testing.T) {
 	r := newRig(t, young())
 	r.decide = always(create())
 	r.act = func(ctx context.Context, _ *v1alpha1.Workspace) (effect, error) {
-		if !controllerutil.ContainsFinalizer(r.get(), v1alpha1.Finalizer) {
+		stored := r.get() //nolint:contextcheck // it has the test's
+		if !controllerutil.ContainsFinalizer(stored, v1alpha1.Finalizer) {
 			t.Error("the vendor is called before the finalizer is stored")
 		}
 		return "made", ctx.Err()

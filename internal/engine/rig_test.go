@@ -23,7 +23,7 @@ import (
 type intent struct{ rig *rig }
 
 func (i intent) Reserve(ctx context.Context, fresh bool) (context.Context, error) {
-	i.rig.note("reserve fresh=%t", fresh)
+	i.rig.notef("reserve fresh=%t", fresh)
 	return context.WithValue(ctx, admission{}, true), i.rig.reserveErr
 }
 
@@ -79,10 +79,10 @@ func newRig(t *testing.T, obj *v1alpha1.Workspace) *rig {
 	return r
 }
 
-func (r *rig) note(format string, args ...any) { r.log = append(r.log, fmt.Sprintf(format, args...)) }
+func (r *rig) notef(format string, args ...any) { r.log = append(r.log, fmt.Sprintf(format, args...)) }
 
 func (r *rig) patch(ctx context.Context, below client.WithWatch, obj client.Object, patch client.Patch, opts ...client.PatchOption) error {
-	r.note("write metadata")
+	r.notef("write metadata")
 	if err := before(ctx, r.onPatch); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (r *rig) patch(ctx context.Context, below client.WithWatch, obj client.Obje
 }
 
 func (r *rig) patchStatus(ctx context.Context, below client.Client, sub string, obj client.Object, patch client.Patch, opts ...client.SubResourcePatchOption) error {
-	r.note("write status")
+	r.notef("write status")
 	if err := before(ctx, r.onStatus); err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ type live struct {
 }
 
 func (l live) Get(ctx context.Context, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
-	l.rig.note("live read")
+	l.rig.notef("live read")
 	if err := before(ctx, l.rig.onLive); err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (r *rig) Resolve(context.Context, *v1alpha1.Workspace) (intent, error) {
 }
 
 func (r *rig) Observe(_ context.Context, _ *v1alpha1.Workspace, _ intent, fresh bool) (sight, error) {
-	r.note("observe fresh=%t", fresh)
+	r.notef("observe fresh=%t", fresh)
 	return sight{fresh}, r.observeErr
 }
 
@@ -161,7 +161,7 @@ func (r *rig) Decide(obj *v1alpha1.Workspace, _ intent, seen sight) plan.Step {
 }
 
 func (r *rig) Act(ctx context.Context, obj *v1alpha1.Workspace, _ intent, _ sight, step plan.Step) (effect, error) {
-	r.note("act %s", step.Verb)
+	r.notef("act %s", step.Verb)
 	if ctx.Value(admission{}) == nil && (step.Verb == plan.Create || step.Verb == plan.Remove) {
 		r.Errorf("%s was taken without the admission to the vendor", step.Verb)
 	}
@@ -194,7 +194,7 @@ func (r *rig) passOn(ctx context.Context) (ctrl.Result, error) {
 	r.Helper()
 	r.log = nil
 	result, err := r.engine().Reconcile(ctx, ctrl.Request{NamespacedName: name()})
-	if ws := r.get(); ws != nil {
+	if ws := r.get(); ws != nil { //nolint:contextcheck // the pass may have ended its context
 		for _, complaint := range kstatus(ws.Generation, ws.Status.ObservedGeneration, ws.Status.Conditions) {
 			r.Errorf("after a pass: %s", complaint)
 		}
