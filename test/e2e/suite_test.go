@@ -1,0 +1,130 @@
+// Package e2e tests the operator as a whole: a real API server, the vendors' emulator, and the operator as its own ServiceAccount with exactly the RBAC of
+// config/rbac. Its scenarios are what the API promises, seen from outside: through Kubernetes, and through what really happened at the vendor.
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/workspace-operator/workspace-operator/test/harness"
+)
+
+// atOnce is how many scenarios run at a time. Most of what they do is wait.
+const atOnce = 8
+
+// suiteTimeout ends what has got stuck; everything together takes a fraction of it.
+const suiteTimeout = 10 * time.Minute
+
+var (
+	shared   *harness.Harness
+	operator *harness.Operator
+	rules    *watcher
+)
+
+func TestE2E(t *testing.T) {
+	RegisterFailHandler(Fail)
+	suite, reporter := GinkgoConfiguration()
+	suite.Timeout = suiteTimeout
+	RunSpecs(t, "End to end", suite, reporter)
+}
+
+var _ = BeforeSuite(func() {
+	// What is started here outlives the node that starts it.
+	ctx := context.WithoutCancel(GinkgoTB().Context())
+	var err error
+	shared, err = harness.Start(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	rules = startWatcher(ctx, shared)
+	operator, err = shared.RunOperator(ctx)
+	Expect(err).NotTo(HaveOccurred())
+})
+
+var _ = AfterSuite(func() {
+	if operator != nil {
+		Expect(operator.Stop()).To(Succeed(), "the operator stops cleanly")
+	}
+	if rules != nil {
+		rules.stop()
+	}
+	if shared != nil {
+		Expect(shared.Stop()).To(Succeed(), "the control plane stops cleanly")
+	}
+})
+
+// The scenarios run at the same time, each in its own namespace and with its own emulator. Ginkgo runs specs one after another within a process, so each spec
+// only waits for its scenario, which has been started by the first one.
+var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
+	all := slices.Concat(lifecycle(), foreignSecrets(), refusals(), endpoints(), deletion(), waiting(), names(), crashes())
+	results := make([]chan string, len(all))
+
+	BeforeAll(func() {
+		places := make(chan struct{}, atOnce)
+		for i, s := range all {
+			results[i] = make(chan string, 1)
+			go func() {
+				places <- struct{}{}
+				results[i] <- play(shared, s)
+				<-places
+			}()
+		}
+	})
+
+	for i, s := range all {
+		It(s.name(), func() {
+			if failure := <-results[i]; failure != "" {
+				Fail(failure)
+			}
+		})
+	}
+
+	It("follows the rules of kstatus in every status it ever wrote", func() {
+		Expect(rules.violations()).To(BeEmpty())
+	})
+
+	It("shows no key and no credential", func() {
+		Expect(leaks(shared, operator)).To(BeEmpty())
+	})
+
+	// These come last: they end the operator that the others use.
+	for _, s := range interruptions() {
+		It(s.name(), func() {
+			if failure := play(shared, s); failure != "" {
+				Fail(failure)
+			}
+		})
+	}
+})
+
+// scenario is one story, told to one vendor.
+type scenario struct {
+	about, title, vendor string
+	run                  func(*World)
+}
+
+func (s scenario) name() string { return fmt.Sprintf("%s: %s (%s)", s.about, s.title, s.vendor) }
+
+// stories collects the scenarios about one thing.
+type stories struct {
+	about string
+	all   []scenario
+}
+
+func about(what string) *stories { return &stories{about: what} }
+
+// at tells a story to one vendor.
+func (s *stories) at(vendor, title string, run func(*World)) {
+	s.all = append(s.all, scenario{about: s.about, title: title, vendor: vendor, run: run})
+}
+
+// each tells a story to every vendor.
+func (s *stories) each(title string, run func(*World)) {
+	for _, vendor := range []string{harness.Portkey, harness.Guance} {
+		s.at(vendor, title, run)
+	}
+}

@@ -1,0 +1,270 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+	corev1 "k8s.io/api/core/v1"
+	apitypes "k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/emulator"
+	"github.com/workspace-operator/workspace-operator/internal/emulator/fault"
+	"github.com/workspace-operator/workspace-operator/internal/emulator/journal"
+	"github.com/workspace-operator/workspace-operator/test/gen"
+	"github.com/workspace-operator/workspace-operator/test/harness"
+)
+
+const (
+	// pollTimeout and pollInterval are for what cannot be watched.
+	pollTimeout  = time.Minute
+	pollInterval = 500 * time.Millisecond
+	// quietTime is how long something is watched that must not happen.
+	quietTime = 2 * time.Second
+	// anyScope is one that portkey knows.
+	anyScope = "logs.list"
+)
+
+// World is what one scenario has to itself.
+type World struct {
+	*tb
+	h *harness.Harness
+	// ns is its namespace, vendor whom the story is about.
+	ns, vendor string
+	// v is its emulator.
+	v *harness.Vendors
+
+	pokes atomic.Int64
+}
+
+// play runs one scenario and returns what failed, with what the vendor was asked.
+func play(h *harness.Harness, s scenario) string {
+	w := &World{tb: newTB(s.name()), h: h, vendor: s.vendor}
+	var asked string
+	failure := w.run(func() {
+		w.v = harness.NewVendors(w, emulator.Options{})
+		seen.add(w.v)
+		w.ns = h.Namespace(w)
+		w.Cleanup(func() { asked = w.conversation() })
+		s.run(w)
+	})
+	if failure == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s\nnamespace %s; the vendor was asked:\n%s", failure, w.ns, asked)
+}
+
+// Expect is gomega's; a failure is this scenario's.
+func (w *World) Expect(actual any, extra ...any) types.Assertion {
+	return NewWithT(w).Expect(actual, extra...)
+}
+
+// Eventually is gomega's, with patience.
+func (w *World) Eventually(actual any) types.AsyncAssertion {
+	return NewWithT(w).Eventually(actual).WithTimeout(pollTimeout).WithPolling(pollInterval / 5)
+}
+
+// Consistently is gomega's, for a short time.
+func (w *World) Consistently(actual any) types.AsyncAssertion {
+	return NewWithT(w).Consistently(actual).WithTimeout(quietTime).WithPolling(pollInterval / 5)
+}
+
+// class makes an open class of the scenario's vendor that does not hold requests back.
+func (w *World) class(mods ...gen.WorkspaceClassModifier) *v1alpha1.WorkspaceClass {
+	return w.h.Class(w, w.v, w.vendor, append([]gen.WorkspaceClassModifier{gen.SetWorkspaceClassRateLimit(60000, 30000)}, mods...)...)
+}
+
+// workspace creates a Workspace of the class.
+func (w *World) workspace(name string, class *v1alpha1.WorkspaceClass, mods ...gen.WorkspaceModifier) *v1alpha1.Workspace {
+	ws := gen.Workspace(name, append([]gen.WorkspaceModifier{
+		gen.SetWorkspaceMeta(gen.InNamespace(w.ns)), gen.SetWorkspaceClass(class.Name),
+	}, mods...)...)
+	w.h.Create(w, ws)
+	return ws
+}
+
+// newKey is an ApiKey with what its vendor demands.
+func (w *World) newKey(name, workspace string, mods ...gen.ApiKeyModifier) *v1alpha1.ApiKey {
+	all := []gen.ApiKeyModifier{gen.SetApiKeyMeta(gen.InNamespace(w.ns)), gen.SetApiKeyWorkspace(workspace)}
+	if w.vendor == harness.Portkey {
+		all = append(all, gen.SetApiKeyScopes(anyScope))
+	}
+	return gen.ApiKey(name, append(all, mods...)...)
+}
+
+// key creates such an ApiKey.
+func (w *World) key(name, workspace string, mods ...gen.ApiKeyModifier) *v1alpha1.ApiKey {
+	key := w.newKey(name, workspace, mods...)
+	w.h.Create(w, key)
+	return key
+}
+
+// readyWorkspace is a class and a Workspace that is Ready.
+func (w *World) readyWorkspace(mods ...gen.WorkspaceModifier) *v1alpha1.Workspace {
+	ws := w.workspace("workspace", w.class(), mods...)
+	w.h.WaitReady(w, ws)
+	return ws
+}
+
+// readyKey is an ApiKey in a Workspace of its own, both Ready.
+func (w *World) readyKey(mods ...gen.ApiKeyModifier) (*v1alpha1.Workspace, *v1alpha1.ApiKey) {
+	ws := w.readyWorkspace()
+	key := w.key("key", ws.Name, mods...)
+	w.h.WaitReady(w, key)
+	return ws, key
+}
+
+// fail adds a fault at the scenario's vendor.
+func (w *World) fail(f fault.Fault) {
+	f.Vendor = w.vendor
+	_, err := w.v.AddFault(f)
+	w.Expect(err).NotTo(HaveOccurred())
+}
+
+// get reads the object anew.
+func (w *World) get(object client.Object) {
+	w.Expect(w.h.Client.Get(w.Context(), client.ObjectKeyFromObject(object), object)).To(Succeed())
+}
+
+// delete deletes objects and does not wait.
+func (w *World) delete(objects ...client.Object) {
+	for _, object := range objects {
+		w.Expect(w.h.Client.Delete(w.Context(), object)).To(Succeed())
+	}
+}
+
+// patch changes the object by a merge patch, without a lock.
+func (w *World) patch(object client.Object, change map[string]any) {
+	data, err := json.Marshal(change)
+	w.Expect(err).NotTo(HaveOccurred())
+	w.Expect(w.h.Client.Patch(w.Context(), object, client.RawPatch(apitypes.MergePatchType, data))).To(Succeed())
+}
+
+// annotate sets one annotation; nil removes it.
+func (w *World) annotate(object client.Object, name string, value any) {
+	w.patch(object, map[string]any{"metadata": map[string]any{"annotations": map[string]any{name: value}}})
+}
+
+// poke asks for a pass and waits until it has been made.
+func (w *World) poke(objects ...client.Object) {
+	for _, object := range objects {
+		value := w.ask(object)
+		harness.Wait(w, w.h, object, "a pass that was asked for", func(seen client.Object) bool { return handled(seen) == value })
+	}
+}
+
+// ask asks for a pass.
+func (w *World) ask(object client.Object) string {
+	value := strconv.FormatInt(w.pokes.Add(1), 10)
+	w.annotate(object, v1alpha1.AnnotationReconcileAt, value)
+	return value
+}
+
+// pokeUntil asks for passes, as an impatient person would, until the object is as it should be.
+func (w *World) pokeUntil(object client.Object, what string, check func(client.Object) bool) {
+	w.Eventually(func() bool {
+		w.ask(object)
+		return check(object)
+	}).WithPolling(pollInterval).Should(BeTrue(), func() string {
+		return "asked again and again for " + what + ":\n" + show(object)
+	})
+}
+
+func (w *World) pokeUntilReady(objects ...client.Object) {
+	for _, object := range objects {
+		w.pokeUntil(object, object.GetName()+" to be Ready", harness.IsReady)
+	}
+}
+
+func handled(object client.Object) string {
+	switch o := object.(type) {
+	case *v1alpha1.WorkspaceClass:
+		return o.Status.LastHandledReconcileAt
+	case *v1alpha1.Workspace:
+		return o.Status.LastHandledReconcileAt
+	case *v1alpha1.ApiKey:
+		return o.Status.LastHandledReconcileAt
+	}
+	return ""
+}
+
+// refused waits until the object is Stalled for the reason, and expects its message to have all the words.
+func (w *World) refused(object client.Object, reason string, words ...string) {
+	w.says(object, v1alpha1.ConditionStalled, reason, words...)
+}
+
+// working waits until the object is Reconciling for the reason.
+func (w *World) working(object client.Object, reason string, words ...string) {
+	w.says(object, v1alpha1.ConditionReconciling, reason, words...)
+}
+
+func (w *World) says(object client.Object, abnormal, reason string, words ...string) {
+	harness.Wait(w, w.h, object, fmt.Sprintf("%s to be %s because of %s, and say %q", object.GetName(), abnormal, reason, words), func(seen client.Object) bool {
+		ready := harness.Condition(seen, v1alpha1.ConditionReady)
+		return ready != nil && ready.Status == "False" && harness.HasReason(seen, v1alpha1.ConditionReady, reason) &&
+			harness.HasReason(seen, abnormal, reason) && hasAll(ready.Message, words)
+	})
+}
+
+func hasAll(text string, words []string) bool {
+	for _, word := range words {
+		if !strings.Contains(text, word) {
+			return false
+		}
+	}
+	return true
+}
+
+// secret reads a Secret of the scenario's namespace; nil if there is none.
+func (w *World) secret(name string) *corev1.Secret {
+	secret := &corev1.Secret{}
+	err := w.h.Client.Get(w.Context(), client.ObjectKey{Namespace: w.ns, Name: name}, secret)
+	if client.IgnoreNotFound(err) != nil {
+		w.Fatal(err)
+	}
+	if err != nil {
+		return nil
+	}
+	return secret
+}
+
+// published expects that the ApiKey's Secret holds the very value that the vendor issued under the id in status.
+func (w *World) published(key *v1alpha1.ApiKey) {
+	w.get(key)
+	secret := w.secret(key.Status.Binding.Name)
+	w.Expect(secret).NotTo(BeNil(), "the Secret of ApiKey %s", key.Name)
+	id := string(secret.Data[v1alpha1.SecretKeyKeyID])
+	w.Expect(id).To(Equal(key.Status.KeyID), "the id in the Secret and in status")
+	live := w.liveKeys()
+	w.Expect(live).To(HaveKey(id), "the published key lives")
+	valueKey := v1alpha1.SecretKeyAPIKey
+	if target := key.Spec.Secret; target != nil && target.ValueKey != "" {
+		valueKey = target.ValueKey
+	}
+	w.Expect(string(secret.Data[valueKey])).To(Equal(live[id].Value), "the value in the Secret and the one that was issued")
+}
+
+func show(object client.Object) string {
+	text, err := json.MarshalIndent(object, "", "  ")
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// conversation is the emulator's request log, in short.
+func (w *World) conversation() string {
+	entries, _ := w.v.Requests(journal.Filter{})
+	var text strings.Builder
+	for _, e := range entries {
+		fmt.Fprintf(&text, "  %s %s %s %s -> %d worked=%t changed=%t fault=%d\n", e.Time.Format(time.TimeOnly), e.Method, e.Path, e.Body, e.Status, e.Worked, e.Changed, e.Fault)
+	}
+	return text.String()
+}
