@@ -8,8 +8,8 @@ import (
 	"github.com/go-logr/logr/funcr"
 )
 
-// everything is beyond any verbosity that is in use.
-const everything = 100
+// verbosity is everything but the bodies of requests to the API server, which client-go logs from 8 on.
+const verbosity = 7
 
 // logBuffer collects log lines.
 type logBuffer struct {
@@ -22,7 +22,7 @@ func (b *logBuffer) logger() logr.Logger {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.lines.WriteString(prefix + " " + arguments + "\n")
-	}, funcr.Options{LogTimestamp: true, Verbosity: everything})
+	}, funcr.Options{LogTimestamp: true, Verbosity: verbosity})
 }
 
 // String is everything logged so far.

@@ -43,8 +43,8 @@ type Operator struct {
 // Stop ends it as the kubelet would and returns once it is gone. The error says that it had to be killed, or had failed before.
 func (o *Operator) Stop() error { return o.stop() }
 
-// RunOperator runs the operator within the process of the test, where a debugger and the race detector see it, as its own ServiceAccount and with the log at its
-// most verbose. It can be done once per process: controller-runtime wants the names of controllers to be unique. To restart it use StartOperator.
+// RunOperator runs the operator within the process of the test, where a debugger and the race detector see it, as its own ServiceAccount and with a verbose log. It
+// can be done once per process: controller-runtime wants the names of controllers to be unique. To restart it use StartOperator.
 func (h *Harness) RunOperator(ctx context.Context) (*Operator, error) {
 	access, err := h.operatorAccess(ctx)
 	if err != nil {

@@ -99,9 +99,6 @@ func start(t *testing.T, arguments ...string) (*harness.Harness, *harness.Operat
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if t.Failed() {
-			t.Log(operator.Process.Tail(40))
-		}
 		if err := operator.Stop(); err != nil {
 			t.Error(err)
 		}
