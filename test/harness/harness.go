@@ -25,9 +25,10 @@ import (
 )
 
 const (
-	// OperatorNamespace and ServiceAccount are those of config/rbac.
+	// OperatorNamespace is the operator's in config/rbac.
 	OperatorNamespace = "workspace-operator-system"
-	ServiceAccount    = "workspace-operator-manager"
+	// ServiceAccount is its name there.
+	ServiceAccount = "workspace-operator-manager"
 	// OperatorUser is the operator's name in the audit log.
 	OperatorUser = "system:serviceaccount:" + OperatorNamespace + ":" + ServiceAccount
 )

@@ -273,11 +273,11 @@ func (l *leaks) places(t *testing.T) map[string]string {
 		"the operator's metrics":     string(get(t, l.operator.MetricsURL)),
 		"the API server's audit log": string(auditLog),
 	}
-	discovery, err := discovery.NewDiscoveryClientForConfig(l.h.Cluster.Config())
+	known, err := discovery.NewDiscoveryClientForConfig(l.h.Cluster.Config())
 	if err != nil {
 		t.Fatal(err)
 	}
-	groups, err := discovery.ServerPreferredResources()
+	groups, err := known.ServerPreferredResources()
 	if err != nil {
 		t.Fatal(err)
 	}
