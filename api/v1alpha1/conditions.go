@@ -26,6 +26,9 @@ const (
 	ReasonAccepted = "Accepted"
 	// ReasonInSync: Synced; nothing differs.
 	ReasonInSync = "InSync"
+	// ReasonNotApplied: Synced is Unknown; the spec was edited after the
+	// vendor's object was made, and this version does not carry changes out.
+	ReasonNotApplied = "NotApplied"
 	// ReasonPublished: Published; the Secret holds the live key.
 	ReasonPublished = "Published"
 )
@@ -46,6 +49,8 @@ const (
 	// ReasonRecovering: the answer to a call was lost; the vendor's list is
 	// read before anything else is done.
 	ReasonRecovering = "Recovering"
+	// ReasonRetained: an event's; something stays at the vendor, as asked.
+	ReasonRetained = "Retained"
 	// ReasonDeleting: deletion has begun and goes on.
 	ReasonDeleting = "Deleting"
 	// ReasonInUse: deletion waits for the objects that use this one.
@@ -78,6 +83,9 @@ const (
 	ReasonRefused = "Refused"
 	// ReasonUnsupported: the vendor of the class has no such ability.
 	ReasonUnsupported = "Unsupported"
+	// ReasonExpired: the key is past its end; it needs a new spec.expiresAt or
+	// spec.lifetime, in another ApiKey.
+	ReasonExpired = "Expired"
 	// ReasonNotAllowed: the class's keyPolicy does not allow what the spec asks.
 	ReasonNotAllowed = "NotAllowed"
 	// ReasonScopesRequired: a key without scopes fails or can do nothing.

@@ -22,8 +22,8 @@ const (
 	LabelManagedBy = "app.kubernetes.io/managed-by"
 	// ManagedBy is the value of LabelManagedBy.
 	ManagedBy = "workspace-operator"
-	// AnnotationKeySerial counts the keys issued for an ApiKey, on its Secret.
-	AnnotationKeySerial = "workspace-operator.io/key-serial"
+	// AnnotationValueKey is the key of a published Secret that holds the API key.
+	AnnotationValueKey = "workspace-operator.io/value-key"
 	// AnnotationIssuedAt is the RFC 3339 time the key in a Secret was issued.
 	AnnotationIssuedAt = "workspace-operator.io/issued-at"
 	// AnnotationWorkspace is the namespace/name a Secret in the operator's

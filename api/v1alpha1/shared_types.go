@@ -77,6 +77,10 @@ type Attempt struct {
 	// startedAt is when the call was about to be made.
 	// +required
 	StartedAt metav1.Time `json:"startedAt"`
+	// endedAt is when the call ended without an answer. Omitted: it may still
+	// be under way.
+	// +optional
+	EndedAt *metav1.Time `json:"endedAt,omitempty"`
 	// name is what the object is called at the vendor.
 	// +optional
 	// +kubebuilder:validation:MaxLength=512

@@ -103,15 +103,10 @@ func (a *Account) keyList(workspaceID string) *shared[provider.Key] {
 	return list
 }
 
-// Forget drops every list, also one that is just being fetched: call it after
-// a mutation whose effect the next reader has to see.
+// Forget drops the list of workspaces, also one that is just being fetched:
+// call it after a mutation whose effect the next reader has to see.
 func (a *Account) Forget() {
 	a.workspaces.forget()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, entry := range a.keys.entries {
-		entry.value.forget()
-	}
 }
 
 // ForgetKeys drops the list of one workspace's keys.

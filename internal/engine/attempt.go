@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -32,13 +33,51 @@ func Unsettled(obj client.Object, attempt *v1alpha1.Attempt, now time.Time) time
 	var latest time.Time
 	if attempt != nil {
 		latest = attempt.StartedAt.Time
+		if attempt.EndedAt != nil {
+			return ListsSettle - now.Sub(attempt.EndedAt.Time)
+		}
 	}
 	for _, entry := range obj.GetManagedFields() {
 		if entry.Manager == FieldManager && entry.Subresource == "" && entry.Time != nil && entry.Time.After(latest) {
 			latest = entry.Time.Time
 		}
 	}
-	return ListsSettle - now.Sub(latest)
+	return callPatience + ListsSettle - now.Sub(latest)
+}
+
+// callPatience is the longest a call to a vendor takes: one whose end nobody
+// saw may have been sent that much later than it was announced.
+const callPatience = 30 * time.Second
+
+// Lost is the record of a create call that ended without an answer.
+func Lost(recorded *v1alpha1.Attempt, now time.Time, name string) *v1alpha1.Attempt {
+	ended := metav1.NewTime(now)
+	attempt := &v1alpha1.Attempt{StartedAt: ended, EndedAt: &ended, Name: name}
+	if recorded != nil {
+		attempt.StartedAt = recorded.StartedAt
+	}
+	return attempt
+}
+
+// Announce records, before a create call that nothing at the vendor would
+// tell of, that it is about to be made. Without an error it is on record.
+func Announce[T client.Object](ctx context.Context, writer client.Client, live client.Reader, obj T,
+	slot func(T) **v1alpha1.Attempt, attempt v1alpha1.Attempt,
+) error {
+	attempt.StartedAt = metav1.NewTime(attempt.StartedAt.Truncate(time.Second))
+	err := StoreStatus(ctx, writer, obj, func(obj T) { *slot(obj) = &attempt })
+	if err == nil || apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+		return err
+	}
+	// The answer may have been lost on its way back. Only if the record is not
+	// there may it be said that no call was made.
+	if live.Get(ctx, client.ObjectKeyFromObject(obj), obj) != nil {
+		return err
+	}
+	if stands := *slot(obj); stands != nil && stands.EndedAt == nil && stands.StartedAt.Equal(&attempt.StartedAt) {
+		return nil
+	}
+	return err
 }
 
 // StoreStatus writes a change of status that must be on record before what

@@ -6,6 +6,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -19,11 +20,15 @@ import (
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
 const (
 	// passDeadline bounds one pass, calls to vendors included.
 	passDeadline = 2 * time.Minute
+	// freshness is how old what was looked at may be when it is acted on. A
+	// vendor's lists are read page by page, hence so long.
+	freshness = 90 * time.Second
 	// conflictPause lets the cache catch up with what another writer did.
 	conflictPause = 200 * time.Millisecond
 	// maxNote is the bound the API server sets on an event's note, in bytes.
@@ -82,6 +87,9 @@ type Engine[T client.Object, I Intent, S, E any] struct {
 	// New gives an empty object, StatusOf its status.
 	New      func() T
 	StatusOf func(T) Status
+	// Undo takes back, at the vendor, what a Create made for an object that
+	// is no longer there. Nil for kinds that create nothing.
+	Undo func(ctx context.Context, obj T, facts Facts[I, S, E]) error
 	// Extra are the kind's own conditions, from the outlook. An object that
 	// stays Ready keeps those it has: nothing is asked then.
 	Extra func(plan.Outlook) []metav1.Condition
@@ -122,7 +130,7 @@ func (e *Engine[T, I, S, E]) Reconcile(ctx context.Context, req ctrl.Request) (c
 		return ctrl.Result{}, nil
 	}
 	result, err := e.pass(ctx, obj)
-	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+	if overtaken(err) {
 		logr.FromContextOrDiscard(ctx).V(1).Info("The object changed meanwhile; looking again", "error", err.Error())
 		return ctrl.Result{RequeueAfter: conflictPause}, nil
 	}
@@ -142,7 +150,7 @@ func (e *Engine[T, I, S, E]) hands(obj T) bool {
 // about an object in the middle of something, it looks again at what is not.
 func (e *Engine[T, I, S, E]) pass(ctx context.Context, obj T) (ctrl.Result, error) {
 	first := !controllerutil.ContainsFinalizer(obj, e.finalizer())
-	if first || e.settled(obj) {
+	if first || e.settled(obj) && !e.asked(obj) {
 		facts, ctx, err := e.look(ctx, obj, first, false)
 		if err != nil {
 			return ctrl.Result{}, err
@@ -200,10 +208,17 @@ func (e *Engine[T, I, S, E]) carryOut(ctx context.Context, obj T, facts Facts[I,
 	}
 	done := facts.Step.Verb == plan.Finish
 	if facts.Step.Verb != plan.Stay && !done {
+		if e.Now().Sub(facts.Now) > freshness {
+			// Somebody stopped us, and may have gone on in our place.
+			return ctrl.Result{RequeueAfter: conflictPause}, nil
+		}
 		effect, err := e.Kind.Act(ctx, obj, facts.Intent, facts.Sight, facts.Step)
-		facts.Effect = effect
+		if overtaken(err) {
+			return ctrl.Result{}, err
+		}
+		facts.Effect, facts.Now = effect, e.Now()
 		if err != nil {
-			facts.Outlook = plan.Outlook{Err: err}
+			facts.Outlook = plan.Outlook{Err: err, Broken: facts.Step.Broken || facts.Step.Verb == plan.Create || facts.Step.State != plan.Settled}
 		}
 		done = err == nil && facts.Step.Last
 	}
@@ -211,6 +226,15 @@ func (e *Engine[T, I, S, E]) carryOut(ctx context.Context, obj T, facts Facts[I,
 		return ctrl.Result{}, e.release(ctx, obj)
 	}
 	return e.report(ctx, obj, facts)
+}
+
+// overtaken reports whether the cluster refused a step because the object is
+// no longer what was looked at; the vendor was not called.
+func overtaken(err error) bool {
+	if _, fromVendor := errors.AsType[*provider.Error](err); fromVendor {
+		return false
+	}
+	return apierrors.IsConflict(err) || apierrors.IsNotFound(err) || apierrors.IsAlreadyExists(err)
 }
 
 // hold stores the finalizer. The write fails if anybody else wrote since the
@@ -244,6 +268,12 @@ func copyOf[T client.Object](obj T) T {
 		panic("the copy of an object is of another type")
 	}
 	return copied
+}
+
+// asked reports whether somebody asks for a pass: who does wants to know how
+// things are now, not how they were when last seen.
+func (e *Engine[T, I, S, E]) asked(obj T) bool {
+	return clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt], maxEcho) != *e.StatusOf(obj).ReconcileAt
 }
 
 func (e *Engine[T, I, S, E]) event(obj T, kind, reason, message string) {

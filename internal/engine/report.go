@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -51,7 +52,13 @@ func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), afterEffect)
 		defer cancel()
 	}
-	if err := e.store(ctx, obj, facts, acted); err != nil {
+	err := e.store(ctx, obj, facts, acted)
+	if apierrors.IsNotFound(err) && facts.Step.Verb == plan.Create && e.Undo != nil {
+		// The object went while the call was made, and with it whoever would
+		// find by its mark what was made.
+		return ctrl.Result{}, e.Undo(ctx, obj, facts)
+	}
+	if err != nil {
 		return ctrl.Result{}, err
 	}
 	if again != nil {
@@ -84,13 +91,18 @@ func (e *Engine[T, I, S, E]) store(ctx context.Context, obj T, facts Facts[I, S,
 		}
 		return err
 	}
+	uid := obj.GetUID()
 	err := write(ctx)
 	if err == nil || !persist || apierrors.IsNotFound(err) {
 		return err
 	}
 	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 8}
 	_ = wait.ExponentialBackoffWithContext(ctx, backoff, func(ctx context.Context) (bool, error) {
-		if err = e.Live.Get(ctx, client.ObjectKeyFromObject(obj), obj); err == nil {
+		err = e.Live.Get(ctx, client.ObjectKeyFromObject(obj), obj)
+		if err == nil && obj.GetUID() != uid {
+			err = apierrors.NewNotFound(schema.GroupResource{Group: v1alpha1.GroupVersion.Group}, obj.GetName()) // another of its name
+		}
+		if err == nil {
 			err = write(ctx)
 		}
 		return err == nil || apierrors.IsNotFound(err), nil // gone is for good
@@ -108,7 +120,13 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 		if e.IsAccount && (condition.Type == v1alpha1.ConditionAccountReady || condition.Type == v1alpha1.ConditionSynced) {
 			continue
 		}
-		set(status.Conditions, condition, facts.Generation, facts.Now)
+		generation := facts.Generation
+		if applied := edited(status, condition, facts.Step, generation); applied != 0 {
+			condition.Status, condition.Reason = metav1.ConditionUnknown, v1alpha1.ReasonNotApplied
+			condition.Message = "the spec was edited after the vendor's object was made; this version does not carry such changes out"
+			generation = applied
+		}
+		set(status.Conditions, condition, generation, facts.Now)
 	}
 	if !keepsReady(facts.Outlook, wasReady) && e.Extra != nil {
 		for _, condition := range e.Extra(facts.Outlook) {
@@ -120,6 +138,20 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 			meta.RemoveStatusCondition(status.Conditions, kind)
 		}
 	}
+}
+
+// edited gives the generation that was applied at the vendor, if the Synced
+// condition would now speak of a later one that was merely looked at.
+func edited(status Status, condition metav1.Condition, step plan.Step, generation int64) int64 {
+	before := meta.FindStatusCondition(*status.Conditions, v1alpha1.ConditionSynced)
+	if condition.Type != v1alpha1.ConditionSynced || condition.Status != metav1.ConditionTrue || step.Verb != plan.Stay || before == nil {
+		return 0
+	}
+	known := before.Status == metav1.ConditionTrue || before.Reason == v1alpha1.ReasonNotApplied
+	if !known || before.ObservedGeneration == generation {
+		return 0
+	}
+	return before.ObservedGeneration
 }
 
 // transition is the condition an event is about: Ready, or AccountReady of an

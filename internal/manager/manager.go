@@ -56,7 +56,7 @@ const (
 	firstRetry = 500 * time.Millisecond
 	lastRetry  = 5 * time.Minute
 	// shutdownPatience leaves time for a key that is just being stored.
-	shutdownPatience = 45 * time.Second
+	shutdownPatience = 100 * time.Second
 )
 
 // Run works until the context ends.

@@ -26,8 +26,9 @@ type Secret struct {
 	Why string
 	// KeyID is the vendor's id of the key it holds; empty if it holds none.
 	KeyID string
-	// Serial is that key's number.
-	Serial int
+	// Changed says in which way the spec now asks for another Secret than the
+	// one that was published; empty if it does not.
+	Changed string
 	// New: the key was published so recently that the vendor's lists may not
 	// show it yet.
 	New bool
@@ -42,14 +43,17 @@ type Key struct {
 	Obstacle error
 	Retain   bool
 	Secret   Secret
-	// Recorded is the vendor's id in status.
+	// Recorded is the vendor's id in status, which no tenant can write.
 	Recorded string
+	// Expired: the live key is past its end.
+	Expired bool
 	// Attempted: a call to issue a key was never answered for certain.
 	Attempted bool
 	// Unsettled is as in [Workspace].
 	Unsettled time.Duration
 	ReadErr   error
-	// Marked are the vendor's keys that carry our mark.
+	// Marked are the vendor's keys that carry our mark, and the recorded one
+	// under whatever name.
 	Marked []provider.Key
 }
 
@@ -58,6 +62,7 @@ const secretPause = time.Minute
 
 const (
 	messageKeyAvailable  = "the key is published in its Secret"
+	messageKeyExpired    = "the key is past its end and no longer works: this version does not replace keys, so delete this ApiKey and apply another"
 	messageKeyForeignWay = ". It was left untouched and no key was issued: choose another spec.secret.name, or remove that Secret"
 )
 
@@ -71,16 +76,37 @@ func (k Key) Decide() Step {
 		return k.leave()
 	case k.First && (k.Attempted || k.Secret.State == SecretOurs):
 		return rejoin()
+	case k.Secret.Changed != "":
+		return stay(Blocked, reasonUnsupported, k.Secret.Changed)
 	case k.Obstacle != nil:
-		return failed(k.Obstacle)
-	case k.Secret.State == SecretForeign:
-		step := stay(Blocked, reasonSecretConflict, k.Secret.Why+messageKeyForeignWay)
-		step.After = secretPause // Secrets are not watched
-		return step
+		return k.failed(k.Obstacle)
 	case k.ReadErr != nil:
-		return failed(k.ReadErr)
+		return k.failed(k.ReadErr)
+	case k.Secret.State == SecretForeign:
+		return k.yield()
 	}
 	return k.keep()
+}
+
+// failed is the step when the vendor cannot be asked or seen. A Secret that
+// does not hold the recorded key is told apart from a vendor's bad night.
+func (k Key) failed(err error) Step {
+	step := failed(err)
+	step.Broken = k.Secret.State != SecretOurs || k.Secret.KeyID == "" || k.Secret.KeyID != k.Recorded
+	return step
+}
+
+// yield leaves a foreign Secret alone. A key of ours that was never recorded
+// is in no Secret and never will be: it is revoked.
+func (k Key) yield() Step {
+	conflict := stay(Blocked, reasonSecretConflict, k.Secret.Why+messageKeyForeignWay)
+	conflict.After = secretPause // Secrets are not watched
+	for _, seen := range k.Marked {
+		if seen.ID != k.Recorded && seen.ID != k.Secret.KeyID {
+			return Step{Verb: Remove, Target: seen.ID, Outlook: conflict.Outlook}
+		}
+	}
+	return conflict
 }
 
 func (k Key) keep() Step {
@@ -91,6 +117,8 @@ func (k Key) keep() Step {
 		// Strays go before anything new comes: however often answers are lost,
 		// at most one key without a holder lives at a time.
 		return Step{Verb: Remove, Target: strays[0].ID, Outlook: k.cleaning()}
+	case k.Expired:
+		return stay(Blocked, reasonExpired, messageKeyExpired)
 	case k.live():
 		return Step{Verb: Stay, Target: k.Secret.KeyID, Outlook: available}
 	case k.Unsettled > 0 && !k.First:
@@ -126,7 +154,7 @@ func (k Key) strays() []provider.Key {
 }
 
 func (k Key) issue() Step {
-	serial := k.Secret.Serial
+	serial := 0
 	for _, seen := range k.Marked {
 		serial = max(serial, seen.Mark.Serial)
 	}

@@ -44,6 +44,9 @@ type Outlook struct {
 	After time.Duration
 	// Err, if set, is why; the engine's table turns it into the rest.
 	Err error
+	// Broken: what an object that was Ready promised no longer holds, whatever
+	// else is wrong.
+	Broken bool
 }
 
 // Impasse is the error of an object that cannot go on for a reason of the

@@ -17,6 +17,9 @@ type Workspace struct {
 	Obstacle error
 	// Retain: deletion leaves the vendor's workspace alone.
 	Retain bool
+	// Insists: it is the Workspace's own spec that says Retain, so that a
+	// credential which cannot be revoked is no reason to stay.
+	Insists bool
 	// Dependents counts the ApiKeys that refer to the Workspace.
 	Dependents int
 	// Recorded is the vendor's id in status.
@@ -53,6 +56,8 @@ const (
 	reasonOutcomeUnknown  = "OutcomeUnknown"
 	reasonMissing         = "VendorObjectMissing"
 	reasonSecretConflict  = "SecretConflict"
+	reasonUnsupported     = "Unsupported"
+	reasonExpired         = "Expired"
 	messageAvailable      = "the workspace exists and can be used"
 	messageProvisioning   = "the vendor is still building the workspace"
 	messageWorkspaceGone  = "the vendor no longer has this workspace. It is not created again by itself: delete this Workspace and apply it anew to get another one"
@@ -129,7 +134,10 @@ func (w Workspace) leave() Step {
 	switch {
 	case w.Dependents > 0:
 		return stay(Working, reasonInUse, fmt.Sprintf("waiting for %d ApiKeys that refer to this Workspace: delete them first", w.Dependents))
-	case w.Retain && !w.HoldsCredential:
+	case w.Retain && !w.HoldsCredential && w.Attempted && w.Unsettled > 0:
+		// Whoever made the call may be about to store the credential.
+		return waiting(reasonDeleting, w.Unsettled)
+	case w.Retain && !w.HoldsCredential, w.Insists && w.Obstacle != nil:
 		return Step{Verb: Finish, Outlook: deleting}
 	case w.Obstacle != nil:
 		return failed(w.Obstacle)

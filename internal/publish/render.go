@@ -32,6 +32,7 @@ const maxRendered = 64 << 10
 // What a template can be told without quoting a value.
 var (
 	errTooLarge = errors.New("a value or the result would be larger than 64 KiB")
+	errParts    = errors.New("slice and index are not available: keys differ in length")
 	errWidths   = errors.New("printf takes no digits and no asterisk in its format")
 )
 
@@ -55,7 +56,7 @@ func render(text string, content Content) ([]byte, error) {
 		Endpoint: content.Endpoint, Provider: content.Provider,
 	})
 	if err != nil {
-		for _, known := range []error{errTooLarge, errWidths} {
+		for _, known := range []error{errTooLarge, errWidths, errParts} {
 			if errors.Is(err, known) {
 				return nil, known
 			}
@@ -107,7 +108,12 @@ func bounded() template.FuncMap {
 			return built, nil
 		}
 	}
+	refuse := func(...any) (string, error) { return "", errParts }
 	return template.FuncMap{
+		// They work on one value and fail on the next: what was rehearsed would
+		// prove nothing.
+		"slice":    refuse,
+		"index":    refuse,
 		"print":    capped(fmt.Sprint),
 		"println":  capped(fmt.Sprintln),
 		"html":     capped(template.HTMLEscaper),

@@ -24,9 +24,11 @@ type Found struct {
 	// Why says what makes it foreign, in a sentence without a full stop.
 	Why         string
 	KeyID       string
-	Serial      int
 	IssuedAt    time.Time
 	Fingerprint string
+	// Changed says in which way the spec now asks for another Secret than the
+	// one that was published.
+	Changed string
 
 	resourceVersion string
 }
@@ -39,22 +41,24 @@ func Name(key *v1alpha1.ApiKey) string {
 	return key.Name
 }
 
-// Inspect reads the target Secret. Ours is what the ApiKey's UID controls;
+// Inspect reads the target Secret as it is now. Ours is what the ApiKey's UID controls;
 // names and labels prove nothing.
 func Inspect(ctx context.Context, live client.Reader, key *v1alpha1.ApiKey) (Found, error) {
 	secret := &corev1.Secret{}
 	err := live.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: Name(key)}, secret)
 	if apierrors.IsNotFound(err) {
-		return Found{State: plan.SecretAbsent}, nil
+		return Found{State: plan.SecretAbsent, Changed: renamed(key)}, nil
 	}
 	if err != nil {
 		return Found{}, err
 	}
 	if why := foreign(secret, key); why != "" {
-		return Found{State: plan.SecretForeign, Why: fmt.Sprintf("Secret %q %s", secret.Name, why)}, nil
+		return Found{State: plan.SecretForeign, KeyID: string(secret.Data[v1alpha1.SecretKeyKeyID]), Why: fmt.Sprintf("Secret %q %s", secret.Name, why)}, nil
 	}
 	found := Found{State: plan.SecretOurs, resourceVersion: secret.ResourceVersion}
-	found.Serial, _ = strconv.Atoi(secret.Annotations[v1alpha1.AnnotationKeySerial])
+	if before := secret.Annotations[v1alpha1.AnnotationValueKey]; before != valueKey(key) && len(secret.Data[before]) > 0 {
+		found.Changed = fmt.Sprintf("spec.secret.valueKey: the key is published as %q, and this version does not move it: set it back", before)
+	}
 	value := secret.Data[valueKey(key)]
 	if len(value) == 0 || len(secret.Data[v1alpha1.SecretKeyKeyID]) == 0 {
 		return found, nil // emptied by somebody: it holds no key
@@ -63,6 +67,15 @@ func Inspect(ctx context.Context, live client.Reader, key *v1alpha1.ApiKey) (Fou
 	found.IssuedAt, _ = time.Parse(time.RFC3339, secret.Annotations[v1alpha1.AnnotationIssuedAt])
 	found.Fingerprint = provider.Fingerprint(string(key.UID), provider.NewSecret(string(value)))
 	return found, nil
+}
+
+// renamed says that the key is in a Secret of another name.
+func renamed(key *v1alpha1.ApiKey) string {
+	before := key.Status.Binding
+	if before == nil || before.Name == Name(key) {
+		return ""
+	}
+	return fmt.Sprintf("spec.secret.name: the key is published in Secret %q, and this version does not move it: set it back", before.Name)
 }
 
 func foreign(secret *corev1.Secret, key *v1alpha1.ApiKey) string {
@@ -87,7 +100,7 @@ type Draft struct {
 }
 
 // Compose renders the whole Secret. It fails with reason TemplateInvalid only.
-func Compose(key *v1alpha1.ApiKey, found Found, content Content, serial int, issuedAt time.Time) (*Draft, error) {
+func Compose(key *v1alpha1.ApiKey, found Found, content Content, issuedAt time.Time) (*Draft, error) {
 	target := key.Spec.Secret
 	if target == nil {
 		target = &v1alpha1.SecretTarget{}
@@ -124,7 +137,7 @@ func Compose(key *v1alpha1.ApiKey, found Found, content Content, serial int, iss
 		secret.Annotations[name] = string(value)
 	}
 	secret.Labels[v1alpha1.LabelManagedBy] = v1alpha1.ManagedBy
-	secret.Annotations[v1alpha1.AnnotationKeySerial] = strconv.Itoa(serial)
+	secret.Annotations[v1alpha1.AnnotationValueKey] = valueKey(key)
 	secret.Annotations[v1alpha1.AnnotationIssuedAt] = issuedAt.UTC().Format(time.RFC3339)
 	return &Draft{secret: secret, keyID: content.KeyID, key: key}, nil
 }

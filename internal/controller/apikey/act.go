@@ -2,7 +2,9 @@ package apikey
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,6 +20,10 @@ import (
 // rehearsed stands for the key while the API server is asked whether it would
 // take the Secret.
 const rehearsed = "a key that has not been issued yet"
+
+// rehearsedLength is longer than any vendor's key, so that no template passes
+// the rehearsal and is too large for the key itself.
+const rehearsedLength = 512
 
 // revokePatience bounds how long a key that could not be stored is tried to be
 // revoked while its id is in memory.
@@ -52,9 +58,10 @@ func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 		return publish.Compose(key, sight.Secret, publish.Content{
 			Key: value, KeyID: id, WorkspaceUUID: intent.WorkspaceUUID,
 			Endpoint: intent.account.Endpoint(), Provider: intent.account.Provider(),
-		}, step.Serial, r.Now())
+		}, r.Now())
 	}
-	rehearsal, err := compose(provider.NewSecret(rehearsed), rehearsed)
+	long := rehearsed + strings.Repeat(".", rehearsedLength-len(rehearsed))
+	rehearsal, err := compose(provider.NewSecret(long), rehearsed)
 	if err != nil {
 		return Effect{}, err
 	}
@@ -65,9 +72,9 @@ func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 		return Effect{}, err
 	}
 	if step.Record {
-		if err := engine.StoreStatus(ctx, r.Client, key, func(key *v1alpha1.ApiKey) {
-			key.Status.Attempt = &v1alpha1.Attempt{StartedAt: metav1.NewTime(r.Now())}
-		}); err != nil {
+		if err := engine.Announce(ctx, r.Client, r.Live, key,
+			func(key *v1alpha1.ApiKey) **v1alpha1.Attempt { return &key.Status.Attempt },
+			v1alpha1.Attempt{StartedAt: metav1.NewTime(r.Now())}); err != nil {
 			return Effect{}, err
 		}
 	}
@@ -106,8 +113,21 @@ func (r *Reconciler) takeBack(ctx context.Context, intent Intent, issued provide
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokePatience)
 	defer cancel()
 	err := intent.account.Session().Keys().Revoke(ctx, intent.WorkspaceUUID, issued.ID)
+	if impasse, ok := errors.AsType[*plan.Impasse](cause); ok && err == nil {
+		return impasse
+	}
 	return &provider.Error{
 		Class: provider.Transient, Op: "store key", Uncertain: err != nil, Err: cause,
 		Message: "the key was issued but its Secret could not be written, so it is revoked",
 	}
+}
+
+// undo revokes the key of an ApiKey that went while it was issued.
+func (r *Reconciler) undo(ctx context.Context, _ *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) error {
+	if facts.Effect.Key == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokePatience)
+	defer cancel()
+	return facts.Intent.account.Session().Keys().Revoke(ctx, facts.Intent.WorkspaceUUID, facts.Effect.Key.ID)
 }

@@ -31,17 +31,21 @@ type Sight struct {
 // was ever issued has nothing there, so the happy path costs no list.
 func (r *Reconciler) Observe(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, fresh bool) (Sight, error) {
 	sight := Sight{}
-	if intent.Obstacle != nil || intent.account == nil {
+	if intent.First && intent.Obstacle != nil {
 		return sight, nil
 	}
 	var err error
 	if sight.Secret, err = r.inspect(ctx, key, intent); err != nil {
 		return sight, err
 	}
-	if intent.First && sight.Secret.State != plan.SecretOurs {
+	if intent.account == nil || intent.First && sight.Secret.State != plan.SecretOurs {
 		return sight, nil
 	}
-	sight.Unsettled = max(engine.Unsettled(key, key.Status.Attempt, r.Now()), engine.ListsSettle-r.Now().Sub(sight.Secret.IssuedAt))
+	sight.Unsettled = max(
+		engine.Unsettled(key, key.Status.Attempt, r.Now()),
+		engine.SinceReady(key.Status.Conditions, r.Now()),
+		engine.ListsSettle-r.sinceIssue(sight.Secret),
+	)
 	freshness := account.Freshness{MaxAge: intent.Resync / 2}
 	if fresh {
 		freshness = account.Freshness{NotBefore: r.Now()}
@@ -52,11 +56,20 @@ func (r *Reconciler) Observe(ctx context.Context, key *v1alpha1.ApiKey, intent I
 		return sight, nil
 	}
 	for _, seen := range keys {
-		if seen.Mark.SameOwner(intent.Mark) {
+		if seen.Mark.SameOwner(intent.Mark) || seen.ID == key.Status.KeyID && seen.ID != "" {
 			sight.Marked = append(sight.Marked, seen)
 		}
 	}
 	return sight, nil
+}
+
+// sinceIssue is how long ago the key in the Secret was issued. A time that has
+// not come yet was written by somebody else and says nothing.
+func (r *Reconciler) sinceIssue(secret publish.Found) time.Duration {
+	if secret.IssuedAt.After(r.Now().Add(time.Second)) {
+		return engine.ListsSettle
+	}
+	return r.Now().Sub(secret.IssuedAt)
 }
 
 // inspect reads the target Secret, and whether another ApiKey was first to
@@ -95,12 +108,13 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 		Obstacle: intent.Obstacle,
 		Retain:   intent.Retain,
 		Secret: plan.Secret{
-			State:  sight.Secret.State,
-			Why:    sight.Secret.Why,
-			KeyID:  sight.Secret.KeyID,
-			Serial: sight.Secret.Serial,
-			New:    r.Now().Sub(sight.Secret.IssuedAt) < engine.ListsSettle,
+			State:   sight.Secret.State,
+			Why:     sight.Secret.Why,
+			KeyID:   sight.Secret.KeyID,
+			Changed: sight.Secret.Changed,
+			New:     r.sinceIssue(sight.Secret) < engine.ListsSettle,
 		},
+		Expired:   key.Status.ExpiresAt != nil && !r.Now().Before(key.Status.ExpiresAt.Time),
 		Recorded:  key.Status.KeyID,
 		Attempted: key.Status.Attempt != nil,
 		Unsettled: sight.Unsettled,

@@ -12,7 +12,7 @@ import (
 
 // refused says what the vendor of the class cannot honour and what the class
 // does not allow: no field is ever ignored in silence.
-func refused(key *v1alpha1.ApiKey, class *v1alpha1.WorkspaceClass, driver provider.Driver) error {
+func refused(key *v1alpha1.ApiKey, class *v1alpha1.WorkspaceClass, driver provider.Driver, now time.Time) error {
 	can, vendor := driver.Capabilities().Key, driver.Name()
 	if !can.Issue {
 		return hold(v1alpha1.ReasonUnsupported, strings.TrimSpace(vendor+" has no API keys. "+can.Instead))
@@ -22,6 +22,9 @@ func refused(key *v1alpha1.ApiKey, class *v1alpha1.WorkspaceClass, driver provid
 	}
 	if can.ScopesRequired && len(key.Spec.Scopes) == 0 {
 		return hold(v1alpha1.ReasonScopesRequired, "spec.scopes: a key without scopes is of no use at "+vendor+"; name at least one")
+	}
+	if at := key.Spec.ExpiresAt; at != nil && key.Status.KeyID == "" && !now.Before(at.Time) {
+		return hold(v1alpha1.ReasonExpired, "spec.expiresAt is past: name a time to come")
 	}
 	for _, field := range fields(key) {
 		if field.set && !can.Honours(field.name) {

@@ -1,8 +1,6 @@
 package apikey
 
 import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
@@ -40,7 +38,9 @@ func describe(key *v1alpha1.ApiKey, live provider.Key, facts engine.Facts[Intent
 		}
 	}
 	status.KeyID = live.ID
-	status.DisplayName = engine.Clean(live.Name)
+	if live.Name != "" {
+		status.DisplayName = engine.Clean(live.Name)
+	}
 	status.State = engine.Clean(live.State)
 	if status.CreatedAt == nil {
 		status.CreatedAt = engine.Moment(live.CreatedAt, nil)
@@ -59,6 +59,10 @@ func liveKey(facts engine.Facts[Intent, Sight, Effect]) *provider.Key {
 			return &facts.Sight.Marked[i]
 		}
 	}
+	if facts.Step.Verb == plan.Stay && facts.Step.Target != "" {
+		// Published so recently that the list does not show it yet.
+		return &provider.Key{ID: facts.Step.Target}
+	}
 	return nil
 }
 
@@ -71,7 +75,7 @@ func attempt(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effec
 	case facts.Step.Verb != plan.Create:
 		return recorded
 	case engine.Uncertain(facts.Outlook.Err):
-		return &v1alpha1.Attempt{StartedAt: metav1.NewTime(facts.Now)}
+		return engine.Lost(recorded, facts.Now, "")
 	case engine.Answered(facts.Outlook.Err):
 		return nil
 	}

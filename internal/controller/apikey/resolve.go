@@ -101,7 +101,7 @@ func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *In
 		if err := r.Broker.Admit(ctx, class, key.Namespace); err != nil {
 			return err
 		}
-		if err := refused(key, class, driver); err != nil {
+		if err := refused(key, class, driver, r.Now()); err != nil {
 			return err
 		}
 	}
@@ -124,7 +124,8 @@ func usable(ws *v1alpha1.Workspace, intent *Intent) error {
 	case !ws.DeletionTimestamp.IsZero():
 		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonWorkspaceDeleting,
 			Message: fmt.Sprintf("Workspace %q is being deleted: delete this ApiKey as well", ws.Name)}
-	case ws.Status.UUID == "" || !meta.IsStatusConditionTrue(ws.Status.Conditions, v1alpha1.ConditionReady):
+	case ws.Status.UUID == "" || intent.First && !meta.IsStatusConditionTrue(ws.Status.Conditions, v1alpha1.ConditionReady):
+		// A key that was issued works whatever becomes of its Workspace's spec.
 		return &plan.Impasse{State: plan.Working, Reason: v1alpha1.ReasonWorkspaceNotReady,
 			Message: fmt.Sprintf("waiting for Workspace %q to become Ready", ws.Name)}
 	}

@@ -66,6 +66,9 @@ func (r *Reconciler) needed(ctx context.Context, name client.ObjectKey) (bool, e
 		return false, err
 	}
 	for i := range workspaces.Items {
+		if !controllerutil.ContainsFinalizer(&workspaces.Items[i], v1alpha1.Finalizer) {
+			continue // the vendor was never called for it
+		}
 		class := byName[ClassName(&workspaces.Items[i])]
 		if class != nil && account.CredentialsKey(class, workspaces.Items[i].Namespace) == name {
 			return true, nil

@@ -3,9 +3,11 @@ package credentials
 import (
 	"context"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -24,7 +26,14 @@ func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Op
 	served := predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 		before, ok1 := e.ObjectOld.(*v1alpha1.Workspace)
 		after, ok2 := e.ObjectNew.(*v1alpha1.Workspace)
-		return ok1 && ok2 && ClassName(before) != ClassName(after)
+		if !ok1 || !ok2 {
+			return false
+		}
+		// The finalizer says that the vendor is called from now on. A Secret may
+		// come later than that, and Ready says that it has.
+		return ClassName(before) != ClassName(after) ||
+			controllerutil.ContainsFinalizer(before, v1alpha1.Finalizer) != controllerutil.ContainsFinalizer(after, v1alpha1.Finalizer) ||
+			isReady(before) != isReady(after)
 	}}
 	return builder.TypedControllerManagedBy[reconcile.Request](mgr).
 		Named("credentials").
@@ -32,6 +41,10 @@ func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Op
 		Watches(&v1alpha1.WorkspaceClass{}, handler.EnqueueRequestsFromMapFunc(r.ofClass), builder.WithPredicates(watch.Asked())).
 		WithOptions(options).
 		Complete(r)
+}
+
+func isReady(ws *v1alpha1.Workspace) bool {
+	return meta.IsStatusConditionTrue(ws.Status.Conditions, v1alpha1.ConditionReady)
 }
 
 func (r *Reconciler) ofWorkspace(ctx context.Context, obj client.Object) []reconcile.Request {

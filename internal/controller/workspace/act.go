@@ -3,7 +3,9 @@ package workspace
 import (
 	"context"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
@@ -44,10 +46,21 @@ func found(sight Sight, id string) *provider.Workspace {
 }
 
 func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, step plan.Step) (Effect, error) {
+	if err := r.classStays(ctx, intent); err != nil {
+		return Effect{}, err
+	}
+	if intent.Capabilities.Workspace.OwnCredential {
+		if err := r.rehearseVault(ctx, ws); err != nil {
+			return Effect{}, err
+		}
+	}
 	if step.Record {
-		if err := engine.StoreStatus(ctx, r.Client, ws, func(ws *v1alpha1.Workspace) {
-			ws.Status.ClassName = intent.ClassName
-			ws.Status.Attempt = &v1alpha1.Attempt{StartedAt: metav1.NewTime(r.Now()), Name: intent.Spec.DisplayName}
+		slot := func(ws *v1alpha1.Workspace) **v1alpha1.Attempt {
+			ws.Status.ClassName = intent.ClassName // a default class stays the class
+			return &ws.Status.Attempt
+		}
+		if err := engine.Announce(ctx, r.Client, r.Live, ws, slot, v1alpha1.Attempt{
+			StartedAt: metav1.NewTime(r.Now()), Name: intent.Spec.DisplayName,
 		}); err != nil {
 			return Effect{}, err
 		}
@@ -68,9 +81,25 @@ func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent 
 	return Effect{Workspace: &made}, nil
 }
 
+// classStays looks, after our finalizer is stored, whether the class is going:
+// it counts the Workspaces with our finalizer after it has begun to go.
+func (r *Reconciler) classStays(ctx context.Context, intent Intent) error {
+	class := &v1alpha1.WorkspaceClass{}
+	if err := r.Live.Get(ctx, client.ObjectKey{Name: intent.ClassName}, class); err != nil {
+		return err
+	}
+	return going(class)
+}
+
 func (r *Reconciler) remove(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight Sight, step plan.Step) error {
 	if intent.Retain && intent.vault.held() {
 		err := intent.own.Session().Keys().Revoke(ctx, intent.vault.uuid, intent.vault.keyID)
+		if err != nil && intent.Insists {
+			// The key is not lost: the Secret that holds it stays.
+			r.Recorder.Eventf(ws, nil, corev1.EventTypeWarning, v1alpha1.ReasonRetained, "Delete",
+				"the workspace's own admin key could not be revoked; it stays in Secret %q of the operator's namespace", vaultName(ws))
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -89,4 +118,34 @@ func (r *Reconciler) remove(ctx context.Context, ws *v1alpha1.Workspace, intent 
 // sent for a workspace that we recorded or that carries our mark.
 func removable(ws *v1alpha1.Workspace, intent Intent, doomed provider.Workspace) bool {
 	return doomed.ID == ws.Status.UUID || doomed.Mark.SameOwner(intent.Mark)
+}
+
+// undo removes the workspace of an object that went while it was made. Where
+// the vendor cannot remove it, the credential made with it is revoked.
+func (r *Reconciler) undo(ctx context.Context, ws *v1alpha1.Workspace, facts engine.Facts[Intent, Sight, Effect]) error {
+	made := facts.Effect.Workspace
+	if made == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vaultPatience)
+	defer cancel()
+	if made.Credential == nil {
+		return facts.Intent.account.Session().Workspaces().Delete(ctx, *made)
+	}
+	class, err := r.Broker.Class(ctx, facts.Intent.ClassName)
+	if err != nil {
+		return err
+	}
+	own, err := r.Broker.OpenOwn(ctx, class, vaultName(ws))
+	if err != nil {
+		return err
+	}
+	if err := own.Session().Keys().Revoke(ctx, made.ID, made.Credential.ID); err != nil {
+		return err
+	}
+	found, err := r.inspectVault(ctx, ws)
+	if err != nil || !found.held() {
+		return err
+	}
+	return r.removeVault(ctx, ws, found)
 }

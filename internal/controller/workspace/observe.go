@@ -27,13 +27,16 @@ type Sight struct {
 // nothing there, so the happy path costs no read.
 func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, fresh bool) (Sight, error) {
 	sight := Sight{}
-	if intent.Obstacle != nil || intent.First || intent.account == nil {
+	if intent.First {
 		return sight, nil
 	}
 	if ws.Status.UUID == "" || ws.Status.Attempt != nil {
 		sight.Unsettled = engine.Unsettled(ws, ws.Status.Attempt, r.Now())
 	} else {
 		sight.Unsettled = engine.SinceReady(ws.Status.Conditions, r.Now())
+	}
+	if intent.Obstacle != nil || intent.account == nil {
+		return sight, nil
 	}
 	switch {
 	case intent.own != nil:
@@ -51,6 +54,11 @@ func (r *Reconciler) observeOwn(ctx context.Context, ws *v1alpha1.Workspace, int
 	}
 	id := or(ws.Status.UUID, intent.vault.uuid)
 	current, err := intent.own.Session().Workspaces().Get(ctx, id)
+	if provider.Is(err, provider.Unauthorized) {
+		sight.Err = &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonVendorObjectMissing,
+			Message: "the vendor no longer accepts the workspace's own admin key: the key, or the workspace, was removed at the vendor"}
+		return
+	}
 	if err != nil {
 		sight.Err = err
 		return
@@ -82,18 +90,24 @@ func (r *Reconciler) observeList(ctx context.Context, ws *v1alpha1.Workspace, in
 			sight.Current = &all[i]
 		}
 	}
-	if unread > 0 && fresh && len(sight.Marked) == 0 && (ws.Status.UUID == "" || ws.Status.Attempt != nil) {
-		sight.Marked, sight.Err = r.readMarks(ctx, intent, all)
+	if unread > 0 && fresh && len(sight.Marked) == 0 {
+		// Where the identity is recorded, another workspace of ours can only be
+		// one of the same name.
+		lost := ws.Status.UUID == "" || ws.Status.Attempt != nil
+		sight.Marked, sight.Err = r.readMarks(ctx, intent, all, ws.Status.UUID, lost)
 	}
 }
 
 // readMarks asks for each workspace whose mark the list did not show. Those of
 // our name come first: they are the likeliest, and one of them is enough.
-func (r *Reconciler) readMarks(ctx context.Context, intent Intent, all []provider.Workspace) ([]provider.Workspace, error) {
+func (r *Reconciler) readMarks(ctx context.Context, intent Intent, all []provider.Workspace, known string, lost bool) ([]provider.Workspace, error) {
 	for _, named := range []bool{true, false} {
+		if !named && !lost {
+			break
+		}
 		var marked []provider.Workspace
 		for _, seen := range all {
-			if !seen.MarkUnread || (seen.Name == intent.Spec.DisplayName) != named {
+			if !seen.MarkUnread || seen.ID == known || (seen.Name == intent.Spec.DisplayName) != named {
 				continue
 			}
 			whole, err := intent.account.Session().Workspaces().Get(ctx, seen.ID)
@@ -118,6 +132,7 @@ func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) 
 		First:           intent.First,
 		Obstacle:        intent.Obstacle,
 		Retain:          intent.Retain,
+		Insists:         intent.Insists,
 		Dependents:      intent.Dependents,
 		Recorded:        ws.Status.UUID,
 		Attempted:       ws.Status.Attempt != nil,

@@ -1,8 +1,6 @@
 package workspace
 
 import (
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
@@ -37,10 +35,10 @@ func attempt(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effec
 		return recorded
 	case facts.Outlook.Err == nil || engine.Answered(facts.Outlook.Err):
 		return nil
-	case recorded != nil || !engine.Uncertain(facts.Outlook.Err):
-		return recorded
+	case engine.Uncertain(facts.Outlook.Err):
+		return engine.Lost(recorded, facts.Now, facts.Intent.Spec.DisplayName)
 	}
-	return &v1alpha1.Attempt{StartedAt: metav1.NewTime(facts.Now), Name: facts.Intent.Spec.DisplayName}
+	return recorded
 }
 
 // identify copies what the vendor told; what it left out of this answer (a

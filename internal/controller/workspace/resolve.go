@@ -28,6 +28,8 @@ type Intent struct {
 	Spec         provider.WorkspaceSpec
 	Capabilities provider.Capabilities
 	Retain       bool
+	// Insists: the Workspace's own spec says Retain.
+	Insists bool
 	// First: we hold no finalizer, so the vendor was never called.
 	First      bool
 	Deleting   bool
@@ -69,6 +71,7 @@ func (i Intent) manager() *account.Account {
 // Resolve reads the class, the credentials and the ApiKeys.
 func (r *Reconciler) Resolve(ctx context.Context, ws *v1alpha1.Workspace) (Intent, error) {
 	intent := Intent{
+		Insists:  ws.Spec.DeletionPolicy == v1alpha1.DeletionRetain,
 		uid:      string(ws.UID),
 		Mark:     provider.MarkFor(string(ws.UID)),
 		First:    !controllerutil.ContainsFinalizer(ws, v1alpha1.Finalizer),
@@ -113,8 +116,10 @@ func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *
 	intent.Spec = specOf(ws, class, driver.Name())
 	intent.Retain = retains(ws, class, intent.Capabilities)
 	if !intent.Deleting {
-		if !class.DeletionTimestamp.IsZero() && ws.Status.UUID == "" {
-			return &account.Problem{Reason: v1alpha1.ReasonClassNotFound, Message: fmt.Sprintf("WorkspaceClass %q is being deleted", class.Name)}
+		if ws.Status.UUID == "" {
+			if err := going(class); err != nil {
+				return err
+			}
 		}
 		if err := r.Broker.Admit(ctx, class, ws.Namespace); err != nil {
 			return err
@@ -158,6 +163,14 @@ func (r *Reconciler) openOwn(ctx context.Context, ws *v1alpha1.Workspace, class 
 			"Secret %q in the operator's namespace, which holds the workspace's own admin key, is gone: restore it from a backup", vaultName(ws))}
 	}
 	return nil
+}
+
+// going refuses a class that is being deleted.
+func going(class *v1alpha1.WorkspaceClass) error {
+	if class.DeletionTimestamp.IsZero() {
+		return nil
+	}
+	return &account.Problem{Reason: v1alpha1.ReasonClassNotFound, Message: fmt.Sprintf("WorkspaceClass %q is being deleted", class.Name)}
 }
 
 // className is the class the Workspace names or has been given.
@@ -226,13 +239,22 @@ func retains(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, can provide
 	return policy == v1alpha1.DeletionRetain || !can.Workspace.Delete
 }
 
-// dependents counts the ApiKeys that refer to the Workspace, on a live list:
-// an ApiKey stores its finalizer before it looks whether its Workspace is
-// going, so that one of the two sees the other.
+// dependents counts the ApiKeys that refer to the Workspace. That there are
+// none is only believed of a live list: an ApiKey stores its finalizer before
+// it looks whether its Workspace is going, so that one of the two sees the
+// other.
 func (r *Reconciler) dependents(ctx context.Context, ws *v1alpha1.Workspace) (int, error) {
+	count, err := countKeys(ctx, r.Client, ws)
+	if err != nil || count > 0 {
+		return count, err
+	}
+	return countKeys(ctx, r.Live, ws)
+}
+
+func countKeys(ctx context.Context, reader client.Reader, ws *v1alpha1.Workspace) (int, error) {
 	keys := &v1alpha1.ApiKeyList{}
-	if err := r.Live.List(ctx, keys, client.InNamespace(ws.Namespace)); err != nil {
-		return 0, client.IgnoreNotFound(err)
+	if err := reader.List(ctx, keys, client.InNamespace(ws.Namespace)); err != nil {
+		return 0, err
 	}
 	count := 0
 	for i := range keys.Items {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/account"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
@@ -23,6 +24,9 @@ import (
 // vaultPatience bounds how long a credential that is already issued is held in
 // memory while the API server refuses to take it.
 const vaultPatience = 30 * time.Second
+
+// vaultPause is the time between two tries.
+const vaultPause = 500 * time.Millisecond
 
 // kept is the vault as it was read; never the credential.
 type kept struct {
@@ -51,29 +55,43 @@ func (r *Reconciler) inspectVault(ctx context.Context, ws *v1alpha1.Workspace) (
 	}, nil
 }
 
-// store keeps the credential of a workspace that has just been made. It goes
-// on although the pass may have been told to stop: the vendor shows it once.
-func (r *Reconciler) storeVault(ctx context.Context, ws *v1alpha1.Workspace, made provider.Workspace) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vaultPatience)
-	defer cancel()
-	secret := &corev1.Secret{
+func (r *Reconciler) emptyVault(ws *v1alpha1.Workspace) *corev1.Secret {
+	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: r.Namespace, Name: vaultName(ws),
 			Labels:      map[string]string{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy},
 			Annotations: map[string]string{v1alpha1.AnnotationWorkspace: ws.Namespace + "/" + ws.Name},
 		},
 		Type: corev1.SecretTypeOpaque,
-		Data: map[string][]byte{
-			v1alpha1.SecretKeyKeyID:         []byte(made.Credential.ID),
-			v1alpha1.SecretKeyWorkspaceUUID: []byte(made.ID),
-		},
+	}
+}
+
+// rehearseVault asks the API server whether it would take the vault, before a
+// workspace is made whose credential could then not be kept.
+func (r *Reconciler) rehearseVault(ctx context.Context, ws *v1alpha1.Workspace) error {
+	err := client.NewDryRunClient(r.Client).Create(ctx, r.emptyVault(ws))
+	if apierrors.IsForbidden(err) || apierrors.IsInvalid(err) {
+		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonSecretRefused, Message: fmt.Sprintf(
+			"the API server would refuse a Secret in namespace %q for the workspace's own admin key, so no workspace was created: %s", r.Namespace, err)}
+	}
+	return err
+}
+
+// storeVault keeps the credential of a workspace that has just been made. It goes
+// on although the pass may have been told to stop: the vendor shows it once.
+func (r *Reconciler) storeVault(ctx context.Context, ws *v1alpha1.Workspace, made provider.Workspace) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vaultPatience)
+	defer cancel()
+	secret := r.emptyVault(ws)
+	secret.Data = map[string][]byte{
+		v1alpha1.SecretKeyKeyID:         []byte(made.Credential.ID),
+		v1alpha1.SecretKeyWorkspaceUUID: []byte(made.ID),
 	}
 	for name, value := range made.Credential.Values {
 		secret.Data[name] = []byte(value.Reveal())
 	}
-	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Jitter: 0.1, Steps: 20, Cap: 2 * time.Second}
 	var last error
-	err := wait.ExponentialBackoffWithContext(ctx, backoff, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextCancel(ctx, vaultPause, true, func(ctx context.Context) (bool, error) {
 		last = r.Client.Create(ctx, secret.DeepCopy())
 		if apierrors.IsAlreadyExists(last) {
 			return r.vaultHolds(ctx, ws, made)

@@ -102,6 +102,10 @@ func (r *Reconciler) open(ctx context.Context, class *v1alpha1.WorkspaceClass, i
 		return err
 	}
 	intent.Provider, intent.Capabilities = driver.Name(), driver.Capabilities().Names()
+	if class.Spec.DeletionPolicy == v1alpha1.DeletionDelete && !driver.Capabilities().Workspace.Delete {
+		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonUnsupported,
+			Message: "spec.deletionPolicy: " + driver.Name() + " has no way to delete workspaces; use Retain or leave it out"}
+	}
 	if class.Spec.CredentialsRef.Namespace == "" {
 		intent.perNamespace = true
 		return nil
@@ -123,8 +127,9 @@ func (r *Reconciler) users(ctx context.Context, class *v1alpha1.WorkspaceClass, 
 	count := 0
 	for i := range all.Items {
 		ws := &all.Items[i]
-		if ws.Spec.ClassName == class.Name || ws.Status.ClassName == class.Name {
-			count++
+		named := ws.Spec.ClassName == class.Name || ws.Status.ClassName == class.Name
+		if named && controllerutil.ContainsFinalizer(ws, v1alpha1.Finalizer) {
+			count++ // merely naming a class does not use it
 		}
 	}
 	return count, nil

@@ -35,11 +35,15 @@ func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Op
 // ofWorkspace gives the class only if it waits for its Workspaces to go.
 func (r *Reconciler) ofWorkspace(ctx context.Context, obj client.Object) []reconcile.Request {
 	ws, ok := obj.(*v1alpha1.Workspace)
-	if !ok || ws.Status.ClassName == "" {
+	if !ok {
 		return nil
 	}
+	name := ws.Spec.ClassName
+	if name == "" {
+		name = ws.Status.ClassName
+	}
 	class := &v1alpha1.WorkspaceClass{}
-	if err := r.Client.Get(ctx, client.ObjectKey{Name: ws.Status.ClassName}, class); err != nil || class.DeletionTimestamp.IsZero() {
+	if err := r.Client.Get(ctx, client.ObjectKey{Name: name}, class); err != nil || class.DeletionTimestamp.IsZero() {
 		return nil
 	}
 	return []reconcile.Request{{NamespacedName: client.ObjectKeyFromObject(class)}}
