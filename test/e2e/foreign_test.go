@@ -38,7 +38,7 @@ func foreigners() []foreigner {
 		{name: "empty", make: func(_ *World, _ *v1alpha1.ApiKey, s *corev1.Secret) { s.Data = nil }},
 		{name: "forged", make: func(_ *World, key *v1alpha1.ApiKey, s *corev1.Secret) {
 			s.Labels = map[string]string{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy}
-			s.Annotations = map[string]string{v1alpha1.AnnotationKeySerial: "7", v1alpha1.AnnotationIssuedAt: "2026-01-01T00:00:00Z"}
+			s.Annotations = map[string]string{"workspace-operator.io/key-serial": "7", "workspace-operator.io/issued-at": "2026-01-01T00:00:00Z"}
 			s.Data["keyID"], s.Data["provider"] = []byte(key.UID), []byte("portkey")
 		}},
 		{name: "other-owner", make: func(w *World, _ *v1alpha1.ApiKey, s *corev1.Secret) {
