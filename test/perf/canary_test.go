@@ -14,17 +14,23 @@ import (
 // minPart is how short a part of a value may be that is still looked for: a cut-off value is as good as a whole one to somebody who guesses the rest.
 const minPart = 16
 
-// canaries are values that must be nowhere, by what they are, which is all that a failure tells.
-type canaries map[string]string
+// canaries are values that must be nowhere, by what they are, which is all that a failure tells: all forms of each, see forms.
+type canaries map[string]map[string]string
+
+func (c canaries) add(what, value string) {
+	if value != "" {
+		c[what] = forms(value)
+	}
+}
 
 // find names the canaries in a text and the forms in which they are there. Letters count whatever their case: an error code in capitals is still what it was.
 func (c canaries) find(text string) []string {
 	var found []string
 	text = strings.ToLower(text + undumped(text))
-	for what, value := range c {
+	for what, all := range c {
 		var seen []string
-		for encoded, form := range forms(value) {
-			if strings.Contains(text, strings.ToLower(encoded)) {
+		for encoded, form := range all {
+			if strings.Contains(text, encoded) {
 				seen = append(seen, form)
 			}
 		}
@@ -49,7 +55,7 @@ func undumped(text string) string {
 	return string(whole)
 }
 
-// forms are all the ways in which a value or half of it may have been written down, with what each is called.
+// forms are all the ways in which a value or half of it may have been written down, in small letters, with what each is called.
 func forms(value string) map[string]string {
 	parts := map[string]string{"": value}
 	if half := len(value) / 2; half >= minPart {
@@ -70,7 +76,11 @@ func forms(value string) map[string]string {
 			all[base64.RawStdEncoding.EncodeToString(inner)] = which + "in base64"
 		}
 	}
-	return all
+	small := map[string]string{}
+	for encoded, form := range all {
+		small[strings.ToLower(encoded)] = form
+	}
+	return small
 }
 
 func TestCanariesAreFound(t *testing.T) {
@@ -93,8 +103,10 @@ func TestCanariesAreFound(t *testing.T) {
 		{"base64 of a longer text", base64.StdEncoding.EncodeToString([]byte("x" + value + "y"))},
 		{"base64 of a still longer text", base64.URLEncoding.EncodeToString([]byte("xy" + value + "z"))},
 	}
+	key := canaries{}
+	key.add("the key", value)
 	for _, test := range tests {
-		found := canaries{"the key": value}.find(test.text)
+		found := key.find(test.text)
 		if len(found) == 0 {
 			t.Errorf("%s: not found", test.name)
 		}
@@ -104,7 +116,7 @@ func TestCanariesAreFound(t *testing.T) {
 			}
 		}
 	}
-	if found := (canaries{"the key": value}).find("the fingerprint of the key is 0123456789"); len(found) > 0 {
+	if found := key.find("the fingerprint of the key is 0123456789"); len(found) > 0 {
 		t.Errorf("found in an innocent text: %q", found)
 	}
 }

@@ -67,6 +67,9 @@ func TestNothingLeaks(t *testing.T) {
 	secrets := l.secrets(t)
 	t.Logf("looking for %d secrets", len(secrets))
 	for place, text := range l.places(t) {
+		if len(secrets.find(text)) == 0 {
+			continue
+		}
 		times, first := map[string]int{}, map[string]int{}
 		for number, line := range strings.Split(text, "\n") {
 			for _, what := range secrets.find(line) {
@@ -237,23 +240,21 @@ func (l *leaks) key(t *testing.T, ws *v1alpha1.Workspace) *v1alpha1.ApiKey {
 // secrets are all credentials that the operator was given or sent, and all keys that were ever issued.
 func (l *leaks) secrets(t *testing.T) canaries {
 	t.Helper()
-	all := canaries{
-		"the credential of portkey":  portkeyCredential,
-		"the credential of guance":   guanceCredential,
-		"a credential not accepted":  wrongCredential,
-		"a credential not well made": brokenCredential,
-	}
+	all := canaries{}
+	all.add("the credential of portkey", portkeyCredential)
+	all.add("the credential of guance", guanceCredential)
+	all.add("a credential not accepted", wrongCredential)
+	all.add("a credential not well made", brokenCredential)
 	for _, key := range l.vendors.Portkey().Keys {
-		all["the value of portkey key "+key.ID] = key.Secret
+		all.add("the value of portkey key "+key.ID, key.Secret)
 	}
 	for _, key := range l.vendors.Guance().Keys {
-		all["the value of guance key "+key.UUID] = key.SK
+		all.add("the value of guance key "+key.UUID, key.SK)
 	}
 	for _, workspace := range l.vendors.Guance().Workspaces {
-		all["the token of guance workspace "+workspace.UUID] = workspace.Token
-		all["the CLI token of guance workspace "+workspace.UUID] = workspace.CLIToken
+		all.add("the token of guance workspace "+workspace.UUID, workspace.Token)
+		all.add("the CLI token of guance workspace "+workspace.UUID, workspace.CLIToken)
 	}
-	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
 	const fewest = 50 // each careless answer alone has one at each vendor
 	if len(all) < fewest {
 		t.Errorf("only %d secrets came into being: the run was not what it is meant to be", len(all))
