@@ -61,6 +61,7 @@ const (
 
 // Run works until the context ends.
 func Run(ctx context.Context, options Options) error {
+	options.Logger = options.Logger.WithSink(discreet{options.Logger.GetSink()})
 	mgr, err := build(options)
 	if err != nil {
 		return err

@@ -26,7 +26,7 @@ func TestRefusals(t *testing.T) {
 		"key throttled":                {401, refusal(401, "ft.TriggerApiAkCurrentLimiting", "slow"), provider.Throttled, false, time.Minute, "ft.TriggerApiAkCurrentLimiting: the vendor limits the rate of requests"},
 		"workspace throttled":          {401, refusal(401, "ft.TriggerApiWorkspaceCurrentLimiting", ""), provider.Throttled, false, time.Minute, "ft.TriggerApiWorkspaceCurrentLimiting: the vendor limits the rate of requests"},
 		"throttled, without prefix":    {401, refusal(401, "TriggerApiAkCurrentLimiting", ""), provider.Throttled, false, time.Minute, "TriggerApiAkCurrentLimiting: the vendor limits the rate of requests"},
-		"throttled, other letters":     {401, refusal(401, "FT.TRIGGERAPIWORKSPACECURRENTLIMITING", ""), provider.Throttled, false, time.Minute, "FT.TRIGGERAPIWORKSPACECURRENTLIMITING: the vendor limits the rate of requests"},
+		"throttled, other letters":     {401, refusal(401, "FT.TRIGGERAPIWORKSPACECURRENTLIMITING", ""), provider.Throttled, false, time.Minute, "[redacted] the vendor limits the rate of requests"},
 		"throttled, by status":         {429, refusal(429, "", ""), provider.Throttled, false, time.Minute, "the vendor limits the rate of requests"},
 		"401 without a code":           {401, refusal(401, "", "no"), provider.Unauthorized, false, 0, "no"},
 		"401 with another code":        {401, refusal(401, "ft.TriggerSomething", "no"), provider.Unauthorized, false, 0, "ft.TriggerSomething: no"},

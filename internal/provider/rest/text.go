@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -45,6 +46,20 @@ func ValidID(id string) bool {
 		!strings.ContainsFunc(id, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar })
 }
 
+// secretLength is the shortest text without a space that may be a secret.
+const secretLength = 20
+
+// couldBeSecret reports whether a piece of a vendor's message may be a value it
+// should not have repeated: long, and with digits or without small letters, as
+// no word and no documented error code is. An identifier goes with it; those
+// are in the status anyway.
+func couldBeSecret(piece string) bool {
+	return len(piece) >= secretLength && (strings.ContainsAny(piece, "0123456789") || !strings.ContainsFunc(piece, unicode.IsLower))
+}
+
+// separates is what no generated value has in it.
+func separates(r rune) bool { return strings.ContainsRune("\"'`()[]{}<>,;:?&", r) }
+
 // scrub takes out of a message what must not be shown: the account's
 // credential, values the answer itself named secret, addresses, and the
 // request id, which differs from attempt to attempt.
@@ -62,8 +77,11 @@ func (c *Client) scrub(message, requestID string, secrets []string) string {
 	}
 	words := strings.Fields(strings.ToValidUTF8(message, " "))
 	for i, word := range words {
-		if strings.Contains(word, "://") || strings.Contains(word, c.base.Host) {
+		switch {
+		case strings.Contains(word, "://") || strings.Contains(word, c.base.Host):
 			words[i] = "[address]"
+		case slices.ContainsFunc(strings.FieldsFunc(word, separates), couldBeSecret):
+			words[i] = hidden
 		}
 	}
 	return Clean(strings.Join(words, " "), messageLimit)
