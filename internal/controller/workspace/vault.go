@@ -108,7 +108,7 @@ func (r *Reconciler) storeVault(ctx context.Context, ws *v1alpha1.Workspace, mad
 func (r *Reconciler) vaultHolds(ctx context.Context, ws *v1alpha1.Workspace, made provider.Workspace) (bool, error) {
 	found, err := r.inspectVault(ctx, ws)
 	if err != nil {
-		return false, nil //nolint:nilerr // the read is tried again with the write
+		return false, nil // the read is tried again with the write
 	}
 	if found.keyID != made.Credential.ID {
 		return false, fmt.Errorf("the Secret %q already holds another credential", vaultName(ws))

@@ -66,8 +66,8 @@ func judge(answer *rest.Answer) *provider.Error {
 		message = first(message, string(place.Message))
 		requestID = first(requestID, string(place.RequestID))
 	}
-	code = strings.ToUpper(code)
-	class, documented := classify(answer.Status, code)
+	// Told as it came: in other letters a value would no longer be recognised.
+	class, documented := classify(answer.Status, strings.ToUpper(code))
 	failure := answer.Failure(class, code, message)
 	failure.RequestID = requestID
 	if class == provider.Forbidden || (answer.Status == http.StatusNotFound && class != provider.NotFound) {

@@ -78,7 +78,7 @@ func TestShapesOfErrors(t *testing.T) {
 		"error is a text": {400, `{"error":"bad name"}`, "bad name", ""},
 		"empty":           {403, ``, "the vendor answers with status 403 and says no more", ""},
 		"a list":          {403, `[]`, "the vendor answers with status 403 and says no more", ""},
-		"small letters":   {403, `{"errorCode":"ab03","message":"no"}`, "AB03: no", ""},
+		"small letters":   {403, `{"errorCode":"ab03","message":"no"}`, "ab03: no", ""},
 		"an object":       {400, `{"data":{"message":{"name":"too long"},"errorCode":"AB01"}}`, `AB01: {"name":"too long"}`, ""},
 		"request id":      {403, `{"data":{"message":"no","errorCode":"AB03","request_id":"r-1"}}`, "AB03: no", "r-1"},
 		"request id, top": {403, `{"request_id":"r-2","data":{"message":"no","errorCode":"AB03"}}`, "AB03: no", "r-2"},
