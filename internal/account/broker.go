@@ -109,6 +109,25 @@ func (b *Broker) OpenOwn(ctx context.Context, class *v1alpha1.WorkspaceClass, se
 	return b.open(ctx, class, slot{class: class.UID, secret: secret, own: true})
 }
 
+// OpenGiven is OpenOwn for a Secret that could not be stored: the account is
+// the caller's alone, to revoke the credential while it is in memory.
+func (b *Broker) OpenGiven(class *v1alpha1.WorkspaceClass, secret *corev1.Secret) (*Account, error) {
+	vendor, err := b.vendor(class)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.checkEndpoint(class, vendor.endpoint); err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	carrier, err := b.transport(class, b.options.Now())
+	if err != nil {
+		return nil, err
+	}
+	return b.dial(class, vendor, secret, true, carrier, newGate(limitOf(class, vendor.driver.Capabilities()), b.options.Now))
+}
+
 func (b *Broker) open(ctx context.Context, class *v1alpha1.WorkspaceClass, place slot) (*Account, error) {
 	vendor, err := b.vendor(class)
 	if err != nil {

@@ -282,9 +282,9 @@ func TestKeys(t *testing.T) {
 	account.ForgetKeys("a")
 	want("a", "a2")
 	want("b", "b1")
-	account.Forget()
-	want("a", "a3")
-	want("b", "b2")
+	account.Forget() // the workspaces only
+	want("a", "a2")
+	want("b", "b1")
 }
 
 // limited is an account that allows two requests at once and six a minute on.

@@ -72,10 +72,7 @@ func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent 
 	}
 	if made.Credential != nil {
 		if err := r.storeVault(ctx, ws, made); err != nil {
-			return Effect{}, &provider.Error{
-				Class: provider.Transient, Op: "store the workspace's credential", Uncertain: true, Err: err,
-				Message: "the workspace was created, but its credential could not be stored",
-			}
+			return Effect{}, r.forsake(ctx, ws, intent, made, err)
 		}
 	}
 	return Effect{Workspace: &made}, nil

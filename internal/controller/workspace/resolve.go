@@ -36,7 +36,8 @@ type Intent struct {
 	Dependents int
 	Resync     time.Duration
 
-	uid string
+	uid   string
+	class *v1alpha1.WorkspaceClass
 	// account made the workspace; own manages it, where the vendor gives each
 	// workspace a credential of its own and we have it.
 	account *account.Account
@@ -104,7 +105,7 @@ func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *
 	if err != nil {
 		return err
 	}
-	intent.ClassName = class.Name
+	intent.class, intent.ClassName = class, class.Name
 	if class.Spec.ResyncInterval != nil {
 		intent.Resync = class.Spec.ResyncInterval.Duration
 	}

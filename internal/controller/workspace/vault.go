@@ -82,14 +82,7 @@ func (r *Reconciler) rehearseVault(ctx context.Context, ws *v1alpha1.Workspace) 
 func (r *Reconciler) storeVault(ctx context.Context, ws *v1alpha1.Workspace, made provider.Workspace) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vaultPatience)
 	defer cancel()
-	secret := r.emptyVault(ws)
-	secret.Data = map[string][]byte{
-		v1alpha1.SecretKeyKeyID:         []byte(made.Credential.ID),
-		v1alpha1.SecretKeyWorkspaceUUID: []byte(made.ID),
-	}
-	for name, value := range made.Credential.Values {
-		secret.Data[name] = []byte(value.Reveal())
-	}
+	secret := r.vault(ws, made)
 	var last error
 	err := wait.PollUntilContextCancel(ctx, vaultPause, true, func(ctx context.Context) (bool, error) {
 		last = r.Client.Create(ctx, secret.DeepCopy())
@@ -102,6 +95,34 @@ func (r *Reconciler) storeVault(ctx context.Context, ws *v1alpha1.Workspace, mad
 		return fmt.Errorf("storing the workspace's credential: %w", last)
 	}
 	return nil
+}
+
+func (r *Reconciler) vault(ws *v1alpha1.Workspace, made provider.Workspace) *corev1.Secret {
+	secret := r.emptyVault(ws)
+	secret.Data = map[string][]byte{
+		v1alpha1.SecretKeyKeyID:         []byte(made.Credential.ID),
+		v1alpha1.SecretKeyWorkspaceUUID: []byte(made.ID),
+	}
+	for name, value := range made.Credential.Values {
+		secret.Data[name] = []byte(value.Reveal())
+	}
+	return secret
+}
+
+// forsake revokes a credential that could not be stored, while it is in
+// memory. The workspace itself stays at the vendor for a person to decide on.
+func (r *Reconciler) forsake(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, made provider.Workspace, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vaultPatience)
+	defer cancel()
+	message := "the workspace was created, but its admin key could not be stored, and not be revoked either"
+	own, err := r.Broker.OpenGiven(intent.class, r.vault(ws, made))
+	if err == nil {
+		err = own.Session().Keys().Revoke(ctx, made.ID, made.Credential.ID)
+	}
+	if err == nil {
+		message = "the workspace was created, but its admin key could not be stored and was revoked"
+	}
+	return &provider.Error{Class: provider.Transient, Op: "create workspace", Message: message, Uncertain: true, Err: cause}
 }
 
 // vaultHolds reports whether an earlier try, whose answer was lost, has worked.
