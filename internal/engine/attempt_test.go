@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -48,39 +49,137 @@ func TestStoreStatus(t *testing.T) {
 	})
 }
 
+// TestUnsettled: lists are believed ten seconds after the end of the latest
+// call; one whose end nobody saw may have taken thirty.
 func TestUnsettled(t *testing.T) {
 	now := time.Unix(1000, 0)
 	at := func(ago time.Duration) *metav1.Time { return new(metav1.NewTime(now.Add(-ago))) }
 	entry := func(manager, sub string, at *metav1.Time) metav1.ManagedFieldsEntry {
 		return metav1.ManagedFieldsEntry{Manager: manager, Subresource: sub, Time: at}
 	}
+	open := func(ago time.Duration) *v1alpha1.Attempt { return &v1alpha1.Attempt{StartedAt: *at(ago)} }
+	over := func(began, ended time.Duration) *v1alpha1.Attempt {
+		return &v1alpha1.Attempt{StartedAt: *at(began), EndedAt: at(ended)}
+	}
+	held := func(ago time.Duration) []metav1.ManagedFieldsEntry {
+		return []metav1.ManagedFieldsEntry{entry(FieldManager, "", at(ago))}
+	}
 	for name, row := range map[string]struct {
 		fields  []metav1.ManagedFieldsEntry
-		attempt *metav1.Time
+		attempt *v1alpha1.Attempt
 		want    time.Duration
 	}{
-		"the finalizer was just stored":            {[]metav1.ManagedFieldsEntry{entry(FieldManager, "", at(3*time.Second))}, nil, 7 * time.Second},
-		"an attempt was just made":                 {nil, at(time.Second), 9 * time.Second},
-		"the latest counts, the attempt":           {[]metav1.ManagedFieldsEntry{entry(FieldManager, "", at(time.Hour))}, at(time.Second), 9 * time.Second},
-		"the latest counts, the finalizer":         {[]metav1.ManagedFieldsEntry{entry(FieldManager, "", at(time.Second))}, at(time.Hour), 9 * time.Second},
-		"status writes are no calls":               {[]metav1.ManagedFieldsEntry{entry(FieldManager, "status", at(0)), entry(FieldManager, "", at(time.Hour))}, nil, ListsSettle - time.Hour},
-		"others' writes are no calls":              {[]metav1.ManagedFieldsEntry{entry("kubectl", "", at(0)), entry(FieldManager, "", at(time.Hour))}, nil, ListsSettle - time.Hour},
-		"an entry without a time says nothing":     {[]metav1.ManagedFieldsEntry{entry(FieldManager, "", nil)}, at(time.Second), 9 * time.Second},
-		"at the bound the lists can be believed":   {nil, at(ListsSettle), 0},
-		"a clock behind the API server's is heard": {nil, at(-2 * time.Second), 12 * time.Second},
+		"the finalizer was just stored":                                      {held(3 * time.Second), nil, 37 * time.Second},
+		"a call was just announced":                                          {nil, open(time.Second), 39 * time.Second},
+		"the latest counts, the announcement":                                {held(time.Hour), open(time.Second), 39 * time.Second},
+		"the latest counts, the finalizer":                                   {held(time.Second), open(time.Hour), 39 * time.Second},
+		"status writes are no calls":                                         {append(held(time.Hour), entry(FieldManager, "status", at(0))), nil, 40*time.Second - time.Hour},
+		"others' writes are no calls":                                        {append(held(time.Hour), entry("kubectl", "", at(0))), nil, 40*time.Second - time.Hour},
+		"an entry without a time says nothing":                               {[]metav1.ManagedFieldsEntry{entry(FieldManager, "", nil)}, open(time.Second), 39 * time.Second},
+		"at the bound the lists can be believed":                             {nil, open(40 * time.Second), 0},
+		"a clock behind the API server's is heard":                           {nil, open(-2 * time.Second), 42 * time.Second},
+		"the call has just ended":                                            {nil, over(30*time.Second, 0), ListsSettle},
+		"the call has ended a while ago":                                     {nil, over(15*time.Second, 9*time.Second), time.Second},
+		"at the bound after its end":                                         {nil, over(11*time.Second, ListsSettle), 0},
+		"an end that was seen goes before the time the finalizer was stored": {held(4 * time.Second), over(4*time.Second, 3*time.Second), 7 * time.Second},
 	} {
-		ws := held()
+		ws := young()
 		ws.ManagedFields = row.fields
-		var attempt *v1alpha1.Attempt
-		if row.attempt != nil {
-			attempt = &v1alpha1.Attempt{StartedAt: *row.attempt}
-		}
-		if got := Unsettled(ws, attempt, now); got != row.want {
+		if got := Unsettled(ws, row.attempt, now); got != row.want {
 			t.Errorf("%s: %s, want %s", name, got, row.want)
 		}
 	}
-	if got := Unsettled(held(), nil, now); got > 0 {
+	if got := Unsettled(young(), nil, now); got > 0 {
 		t.Errorf("an object nobody has worked on is unsettled for %s", got)
+	}
+}
+
+func TestLost(t *testing.T) {
+	now := time.Unix(1000, 0)
+	announced := &v1alpha1.Attempt{StartedAt: metav1.NewTime(now.Add(-30 * time.Second)), Name: "before"}
+	for name, row := range map[string]struct {
+		recorded *v1alpha1.Attempt
+		started  time.Time
+	}{
+		"the very first call was not announced": {nil, now},
+		"a call that was announced":             {announced, announced.StartedAt.Time},
+	} {
+		got := Lost(row.recorded, now, "name")
+		if !got.StartedAt.Time.Equal(row.started) || got.EndedAt == nil || !got.EndedAt.Time.Equal(now) || got.Name != "name" {
+			t.Errorf("%s: got %+v, want it from %s to %s", name, got, row.started, now)
+		}
+		if left := Unsettled(young(), got, now); left != ListsSettle {
+			t.Errorf("%s: unsettled for %s, want %s", name, left, ListsSettle)
+		}
+	}
+	if announced.EndedAt != nil {
+		t.Error("what is on record was changed in place, so no write would tell of it")
+	}
+}
+
+func TestAnnounce(t *testing.T) {
+	slot := func(ws *v1alpha1.Workspace) **v1alpha1.Attempt { return &ws.Status.Attempt }
+	began := time.Unix(1000, 999)
+	other := func(r *rig, attempt v1alpha1.Attempt) func() error {
+		return func() error {
+			stored := r.get()
+			stored.Status.Attempt = &attempt
+			if err := r.under.Status().Update(t.Context(), stored); err != nil {
+				t.Error(err)
+			}
+			return serverDown()
+		}
+	}
+	ended := metav1.NewTime(time.Unix(1000, 0))
+	for _, row := range []struct {
+		name  string
+		setup func(*rig)
+		is    func(error) bool
+		log   []string
+	}{
+		{"it is stored", func(*rig) {}, nil, []string{"write status"}},
+		{"it is stored and the answer lost", func(r *rig) { r.afterStatus = serverDown }, nil, []string{"write status", "live read"}},
+		{"it is not stored", func(r *rig) { r.onStatus = serverDown }, apierrors.IsInternalError, []string{"write status", "live read"}},
+		{"the answer is lost and cannot be read back", func(r *rig) { r.afterStatus, r.onLive = serverDown, serverDown }, apierrors.IsInternalError, []string{"write status", "live read"}},
+		{"somebody wrote meanwhile", func(r *rig) {
+			r.onStatus = func() error {
+				r.meddle(func(ws *v1alpha1.Workspace) { ws.Spec.Description = "changed" })
+				return nil
+			}
+		}, apierrors.IsConflict, []string{"write status"}},
+		{"the object is gone", func(r *rig) {
+			r.onStatus = func() error { r.vanish(); return nil }
+		}, apierrors.IsNotFound, []string{"write status"}},
+		{"another call is on record", func(r *rig) {
+			r.onStatus = other(r, v1alpha1.Attempt{StartedAt: metav1.NewTime(time.Unix(900, 0))})
+		}, apierrors.IsInternalError, []string{"write status", "live read"}},
+		{"a call that has ended is on record", func(r *rig) {
+			r.onStatus = other(r, v1alpha1.Attempt{StartedAt: metav1.NewTime(time.Unix(1000, 0)), EndedAt: &ended})
+		}, apierrors.IsInternalError, []string{"write status", "live read"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := newRig(t, held())
+			obj := r.get()
+			row.setup(r)
+			err := Announce(t.Context(), r.api, live{r.api, r}, obj, slot, v1alpha1.Attempt{StartedAt: metav1.NewTime(began), Name: "n"})
+			r.wantLog(row.log...)
+			if row.is != nil {
+				if !row.is(err) {
+					t.Errorf("got %v: a call would be made that is not on record", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatalf("got %v although it is on record", err)
+			}
+			stored := r.get().Status.Attempt
+			if stored == nil || stored.Name != "n" || stored.StartedAt.Unix() != 1000 || stored.EndedAt != nil {
+				t.Errorf("on record is %+v", stored)
+			}
+			if diff := cmp.Diff(stored, obj.Status.Attempt); diff != "" {
+				t.Errorf("what the pass goes on with is not what is on record:\n%s", diff)
+			}
+		})
 	}
 }
 

@@ -340,10 +340,7 @@ func TestAnEffectIsRecorded(t *testing.T) {
 			r := newRig(t, young())
 			r.decide = always(create())
 			r.onStatus = func() error {
-				r.meddle(func(ws *v1alpha1.Workspace) { ws.Finalizers = nil })
-				if err := r.api.Delete(context.Background(), r.get()); err != nil {
-					t.Error(err)
-				}
+				r.vanish()
 				return serverDown()
 			}
 			if _, err := r.pass(); err != nil {

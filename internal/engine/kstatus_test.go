@@ -92,6 +92,7 @@ func anyOutlook(t *rapid.T) plan.Outlook {
 			&plan.Impasse{State: plan.Working, Reason: v1alpha1.ReasonWorkspaceNotReady, Message: message},
 			errors.New("foreign"),
 		}).Draw(t, "err"),
+		Broken: rapid.Bool().Draw(t, "broken"),
 	}
 	outlook, _ = verdict(outlook)
 	return outlook
@@ -109,7 +110,8 @@ func TestConditionsFollowKstatus(t *testing.T) {
 				ws.Generation++
 			}
 			now = now.Add(time.Hour)
-			facts := Facts[intent, sight, effect]{Outlook: anyOutlook(t), Generation: ws.Generation, Now: now}
+			verb := rapid.SampledFrom([]plan.Verb{plan.Stay, plan.Create, plan.Remove}).Draw(t, "verb")
+			facts := Facts[intent, sight, effect]{Step: plan.Step{Verb: verb}, Outlook: anyOutlook(t), Generation: ws.Generation, Now: now}
 			engine.apply(ws, facts)
 			for _, complaint := range kstatus(ws.Generation, ws.Status.ObservedGeneration, ws.Status.Conditions) {
 				t.Fatalf("%s\noutlook: %+v\nconditions: %+v", complaint, facts.Outlook, ws.Status.Conditions)

@@ -46,15 +46,22 @@ type rig struct {
 	observeErr error
 	reserveErr error
 
-	api client.WithWatch
+	// api is what the engine writes to; under is the same, unwatched.
+	api, under client.WithWatch
 	// cached, if set, is what the cache still shows.
 	cached *v1alpha1.Workspace
 	// onPatch and onStatus run before the API server takes a write; onLive
-	// before a live read.
+	// before a live read. afterStatus is what becomes of the answer to a write
+	// that was taken.
 	onPatch, onStatus func() error
 	onLive            func() error
-	wayOut            string
-	extra             func(plan.Outlook) []metav1.Condition
+	afterStatus       func() error
+	// undo, if set, is the engine's.
+	undo func(obj *v1alpha1.Workspace, facts Facts[intent, sight, effect]) error
+	// reported are the facts of the latest report.
+	reported Facts[intent, sight, effect]
+	wayOut   string
+	extra    func(plan.Outlook) []metav1.Condition
 
 	log    []string
 	events []string
@@ -75,7 +82,8 @@ func newRig(t *testing.T, obj *v1alpha1.Workspace) *rig {
 	if obj != nil {
 		builder.WithObjects(obj)
 	}
-	r.api = interceptor.NewClient(builder.Build(), interceptor.Funcs{Patch: r.patch, SubResourcePatch: r.patchStatus})
+	r.under = builder.Build()
+	r.api = interceptor.NewClient(r.under, interceptor.Funcs{Patch: r.patch, SubResourcePatch: r.patchStatus})
 	return r
 }
 
@@ -94,7 +102,10 @@ func (r *rig) patchStatus(ctx context.Context, below client.Client, sub string, 
 	if err := before(ctx, r.onStatus); err != nil {
 		return err
 	}
-	return below.SubResource(sub).Patch(ctx, obj, patch, opts...)
+	if err := below.SubResource(sub).Patch(ctx, obj, patch, opts...); err != nil {
+		return err
+	}
+	return before(ctx, r.afterStatus)
 }
 
 // before fails as the network would, or as the test says.
@@ -136,7 +147,7 @@ func (l live) Get(ctx context.Context, key client.ObjectKey, obj client.Object, 
 }
 
 func (r *rig) engine() *Engine[*v1alpha1.Workspace, intent, sight, effect] {
-	return &Engine[*v1alpha1.Workspace, intent, sight, effect]{
+	engine := &Engine[*v1alpha1.Workspace, intent, sight, effect]{
 		Kind: r, New: func() *v1alpha1.Workspace { return &v1alpha1.Workspace{} },
 		StatusOf: func(ws *v1alpha1.Workspace) Status {
 			return Status{Conditions: &ws.Status.Conditions, ObservedGeneration: &ws.Status.ObservedGeneration, ReconcileAt: &ws.Status.LastHandledReconcileAt}
@@ -145,6 +156,13 @@ func (r *rig) engine() *Engine[*v1alpha1.Workspace, intent, sight, effect] {
 		Cached: cache{r.api, r}, Live: live{r.api, r}, Writer: r.api, Recorder: recorder{r},
 		Now: func() time.Time { return r.now }, WayOut: r.wayOut, Extra: r.extra,
 	}
+	if r.undo != nil {
+		engine.Undo = func(_ context.Context, obj *v1alpha1.Workspace, facts Facts[intent, sight, effect]) error {
+			r.notef("undo %s", facts.Effect)
+			return r.undo(obj, facts)
+		}
+	}
+	return engine
 }
 
 func (r *rig) Resolve(context.Context, *v1alpha1.Workspace) (intent, error) {
@@ -169,6 +187,7 @@ func (r *rig) Act(ctx context.Context, obj *v1alpha1.Workspace, _ intent, _ sigh
 }
 
 func (r *rig) Report(obj *v1alpha1.Workspace, facts Facts[intent, sight, effect]) {
+	r.reported = facts
 	if facts.Effect != "" && obj.Status.UUID == "" {
 		obj.Status.UUID = string(facts.Effect)
 	}
@@ -223,6 +242,24 @@ func (r *rig) meddle(change func(*v1alpha1.Workspace)) {
 	ws := r.get()
 	change(ws)
 	if err := r.api.Update(context.WithoutCancel(r.Context()), ws); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// vanish is the object going altogether, our finalizer notwithstanding.
+func (r *rig) vanish() {
+	r.Helper()
+	r.meddle(func(ws *v1alpha1.Workspace) { ws.Finalizers = nil })
+	if err := r.api.Delete(context.WithoutCancel(r.Context()), r.get()); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// replace is the object going and another of its name coming.
+func (r *rig) replace() {
+	r.Helper()
+	r.vanish()
+	if err := r.api.Create(context.WithoutCancel(r.Context()), young(gen.UID("another"))); err != nil {
 		r.Fatal(err)
 	}
 }

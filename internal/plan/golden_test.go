@@ -31,7 +31,19 @@ func TestStories(t *testing.T) {
 			return keyStory(lag, smooth, "finalizer lost", smooth, smooth, "later", smooth, "deleted", smooth)
 		},
 		"key-reissued-then-deleted": func() []string {
-			return keyStory(lag, smooth, "later", "secret lost", smooth, smooth, smooth, smooth, smooth, "deleted", smooth, smooth, smooth, smooth)
+			return keyStory(lag, smooth, "later", "secret lost", smooth, smooth, smooth, smooth, smooth, smooth, "deleted", smooth, smooth, smooth, smooth)
+		},
+		"key-answer-lost-late": func() []string {
+			return keyStory(lag, "slow", unanswered, smooth, smooth, smooth, smooth)
+		},
+		"key-crashed-late": func() []string {
+			return keyStory(lag, "slow", crashed, smooth, smooth, smooth, smooth)
+		},
+		"key-secret-taken": func() []string {
+			return keyStory(lag, smooth, "later", smooth, "secret taken", smooth, smooth, "secret lost", smooth, "later", smooth)
+		},
+		"key-secret-taken-unrecorded": func() []string {
+			return keyStory(lag, unanswered, "secret taken", "later", smooth, "later", smooth, "deleted", smooth, smooth)
 		},
 		"workspace-happy": func() []string {
 			return wsStory(provider.RecoverByMark, lag, smooth, smooth, "later", smooth, "deleted", smooth)
@@ -74,10 +86,10 @@ func keyStory(lag time.Duration, events ...fault) []string {
 			w.deleting = true
 		case "later":
 			w.now += time.Minute
-		case "secret lost":
-			w.secret = absent()
-		case "finalizer lost":
-			w.finalizer = false
+		case "slow":
+			w.span, w.late = patience, 5*time.Second
+		case "secret lost", "secret taken", "finalizer lost":
+			w.disturb(event)
 		default:
 			if !w.gone {
 				w.pass(event)

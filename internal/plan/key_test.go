@@ -50,11 +50,26 @@ func keys(ids ...string) []provider.Key {
 	return all
 }
 
-func ours(id string, serial int) Secret { return Secret{State: SecretOurs, KeyID: id, Serial: serial} }
+func ours(id string) Secret { return Secret{State: SecretOurs, KeyID: id} }
+
+func fresh(id string) Secret { return Secret{State: SecretOurs, KeyID: id, New: true} }
 
 func absent() Secret { return Secret{State: SecretAbsent} }
 
 func foreign() Secret { return Secret{State: SecretForeign, Why: `Secret "s" is immutable`} }
+
+// copied is a foreign Secret that names a key.
+func copied(id string) Secret {
+	secret := foreign()
+	secret.KeyID = id
+	return secret
+}
+
+// elsewhere is what is found after spec.secret was edited: nothing of the name
+// it now has, or nothing under the key it now has.
+func elsewhere(state SecretState) Secret {
+	return Secret{State: state, Changed: "spec.secret.name: set it back"}
+}
 
 func TestKey(t *testing.T) {
 	const settle = 7 * time.Second
@@ -70,6 +85,11 @@ func TestKey(t *testing.T) {
 	finish := gist{Verb: Finish, State: Working, Reason: "Deleting"}
 	rejoin := gist{Verb: Hold, State: Working, Reason: "Recovering", After: time.Second}
 	conflict := gist{Verb: Stay, State: Blocked, Reason: "SecretConflict", After: time.Minute}
+	cede := conflict
+	cede.Verb, cede.Target = Remove, "k2"
+	moved := gist{Verb: Stay, State: Blocked, Reason: "Unsupported"}
+	expired := gist{Verb: Stay, State: Blocked, Reason: "Expired"}
+	stray := func(id string) gist { return gist{Verb: Remove, Target: id, State: Working, Reason: "Recovering"} }
 
 	for _, row := range []struct {
 		reason string
@@ -82,13 +102,13 @@ func TestKey(t *testing.T) {
 		{"the first pass does not wait for lists: there is nothing they could hide",
 			Key{First: true, Secret: absent(), Unsettled: settle}, issue(1, false)},
 		{"what is seen counts, also in the first pass: a marked key is a stray",
-			Key{First: true, Secret: absent(), Marked: keys("k1")}, gist{Verb: Remove, Target: "k1", State: Working, Reason: "Recovering"}},
+			Key{First: true, Secret: absent(), Marked: keys("k1")}, stray("k1")},
 		{"a read that failed never leads to a key, also in the first pass",
 			Key{First: true, Secret: absent(), ReadErr: errUnseen}, gist{Verb: Stay, Err: errUnseen}},
 		{"the finalizer was taken away from a key that is published: set it again before anything else",
-			Key{First: true, Secret: ours("k1", 1), Marked: keys("k1")}, rejoin},
+			Key{First: true, Secret: ours("k1"), Marked: keys("k1")}, rejoin},
 		{"the same while the vendor cannot be asked: deletion must not slip through meanwhile",
-			Key{First: true, Secret: ours("k1", 1), Obstacle: errHeld}, rejoin},
+			Key{First: true, Secret: ours("k1"), Obstacle: errHeld}, rejoin},
 		{"the finalizer was taken away while a call was open: the call may have made a key",
 			Key{First: true, Secret: absent(), Attempted: true}, rejoin},
 
@@ -97,34 +117,56 @@ func TestKey(t *testing.T) {
 		{"an obstacle goes before a foreign Secret, which may not have been looked at",
 			Key{Secret: foreign(), Obstacle: errHeld}, gist{Verb: Stay, Err: errHeld}},
 		{"a foreign Secret is left alone and no key issued", Key{First: true, Secret: foreign()}, conflict},
-		{"a foreign Secret in the place of ours: the key that lost its Secret is left to a person",
-			Key{Secret: foreign(), Marked: keys("k1")}, conflict},
-		{"a foreign Secret needs no vendor to be told of", Key{Secret: foreign(), ReadErr: errUnseen}, conflict},
-		{"half a list is no list", Key{Secret: ours("k1", 1), ReadErr: errUnseen, Marked: keys("k2")}, gist{Verb: Stay, Err: errUnseen}},
+		{"a foreign Secret in the place of ours: the key that was published is left to a person",
+			Key{Secret: foreign(), Recorded: "k1", Marked: keys("k1")}, conflict},
+		{"a foreign Secret that names a key of ours may be all that holds it",
+			Key{Secret: copied("k1"), Marked: keys("k1")}, conflict},
+		{"under a foreign Secret, a key that was never published is revoked",
+			Key{Secret: foreign(), Recorded: "k1", Marked: keys("k1", "k2")}, cede},
+		{"the same whatever the Secret names", Key{Secret: copied("k1"), Marked: keys("k1", "k2")}, cede},
+		{"neither the recorded key nor the one the Secret names is the one to go",
+			Key{Secret: copied("k3"), Recorded: "k1", Marked: keys("k1", "k2", "k3")}, cede},
+		{"a stray under a foreign Secret is seen, so it need not wait for the lists to settle",
+			Key{Secret: foreign(), Recorded: "k1", Marked: keys("k2"), Attempted: true, Unsettled: settle},
+			gist{Verb: Remove, Target: "k2", State: Blocked, Reason: "SecretConflict", After: time.Minute}},
+		{"a list that failed shows no stray under a foreign Secret", Key{Secret: foreign(), ReadErr: errUnseen, Marked: keys("k2")}, gist{Verb: Stay, Err: errUnseen}},
+		{"the spec names another Secret: nothing is issued, nothing revoked", Key{Secret: elsewhere(SecretAbsent), Recorded: "k1", Marked: keys("k1")}, moved},
+		{"the spec names another key of the Secret: the value is where it was", Key{Secret: elsewhere(SecretOurs), Recorded: "k1", Marked: keys("k1")}, moved},
+		{"it says so while the vendor cannot be asked", Key{Secret: elsewhere(SecretAbsent), Obstacle: errHeld, ReadErr: errUnseen}, moved},
+		{"it says so of a key the vendor dropped", Key{Secret: elsewhere(SecretAbsent), Recorded: "k1"}, moved},
+		{"another Secret name without our finalizer: the finalizer comes first", Key{First: true, Secret: elsewhere(SecretOurs)}, rejoin},
+		{"half a list is no list", Key{Secret: ours("k1"), ReadErr: errUnseen, Marked: keys("k2")}, gist{Verb: Stay, Err: errUnseen}},
 		{"no list and no Secret is no absence", Key{Secret: absent(), ReadErr: errUnseen}, gist{Verb: Stay, Err: errUnseen}},
 
 		// The live key.
-		{"the Secret's key is in the list: all is well", Key{Secret: ours("k1", 1), Marked: keys("k1")}, live},
-		{"the list has not caught up with a key just published", Key{Secret: Secret{State: SecretOurs, KeyID: "k1", Serial: 1, New: true}, Unsettled: settle}, live},
-		{"an open attempt does not matter to a live key", Key{Secret: ours("k1", 1), Marked: keys("k1"), Attempted: true, Unsettled: settle}, live},
-		{"the vendor dropped the live key: issue another, numbered on",
-			Key{Secret: ours("k1", 4)}, issue(5, true)},
-		{"the vendor dropped it, but lists may lag: wait", Key{Secret: ours("k1", 4), Unsettled: settle},
+		{"the Secret's key is in the list: all is well", Key{Secret: ours("k1"), Marked: keys("k1")}, live},
+		{"the list has not caught up with a key just published", Key{Secret: fresh("k1"), Unsettled: settle}, live},
+		{"an open attempt does not matter to a live key", Key{Secret: ours("k1"), Marked: keys("k1"), Attempted: true, Unsettled: settle}, live},
+		{"the vendor dropped the live key: issue another",
+			Key{Secret: ours("k1")}, issue(1, true)},
+		{"the vendor dropped it, but lists may lag: wait", Key{Secret: ours("k1"), Unsettled: settle},
 			gist{Verb: Stay, State: Working, Reason: "Recovering", After: settle}},
+
+		// The end of a key.
+		{"the key is past its end: a person decides, none is issued", Key{Secret: ours("k1"), Recorded: "k1", Marked: keys("k1"), Expired: true}, expired},
+		{"the vendor has dropped it since", Key{Secret: ours("k1"), Recorded: "k1", Expired: true}, expired},
+		{"its Secret is lost since", Key{Secret: absent(), Recorded: "k1", Expired: true}, expired},
+		{"a key past its end that nobody holds is revoked all the same", Key{Secret: absent(), Recorded: "k1", Marked: keys("k1"), Expired: true}, stray("k1")},
+		{"a key past its end is revoked with its object", Key{Deleting: true, Secret: ours("k1"), Recorded: "k1", Marked: keys("k1"), Expired: true}, remove("k1", true)},
 
 		// Strays.
 		{"a key beside the live one is revoked, and the object stays well",
-			Key{Secret: ours("k1", 1), Marked: keys("k1", "k2")}, gist{Verb: Remove, Target: "k2", State: Settled, Reason: "Available"}},
+			Key{Secret: ours("k1"), Marked: keys("k1", "k2")}, gist{Verb: Remove, Target: "k2", State: Settled, Reason: "Available"}},
 		{"the order of the list does not matter",
-			Key{Secret: ours("k2", 2), Marked: keys("k1", "k2")}, gist{Verb: Remove, Target: "k1", State: Settled, Reason: "Available"}},
+			Key{Secret: ours("k2"), Marked: keys("k1", "k2")}, gist{Verb: Remove, Target: "k1", State: Settled, Reason: "Available"}},
 		{"the Secret is lost: the key nobody holds goes first",
-			Key{Secret: absent(), Marked: keys("k1")}, gist{Verb: Remove, Target: "k1", State: Working, Reason: "Recovering"}},
+			Key{Secret: absent(), Marked: keys("k1")}, stray("k1")},
 		{"the Secret was emptied: it holds no key, so the old one is a stray",
-			Key{Secret: ours("", 3), Marked: keys("k1")}, gist{Verb: Remove, Target: "k1", State: Working, Reason: "Recovering"}},
+			Key{Secret: ours(""), Marked: keys("k1")}, stray("k1")},
 		{"the Secret names a dead key and another lives: revoke before issuing",
-			Key{Secret: ours("k9", 9), Marked: keys("k1")}, gist{Verb: Remove, Target: "k1", State: Working, Reason: "Recovering"}},
+			Key{Secret: ours("k9"), Marked: keys("k1")}, stray("k1")},
 		{"a stray that is seen need not wait for the lists to settle",
-			Key{Secret: absent(), Marked: keys("k1"), Attempted: true, Unsettled: settle}, gist{Verb: Remove, Target: "k1", State: Working, Reason: "Recovering"}},
+			Key{Secret: absent(), Marked: keys("k1"), Attempted: true, Unsettled: settle}, stray("k1")},
 
 		// Recovery.
 		{"an answer may have been lost: wait for the lists", Key{Secret: absent(), Attempted: true, Unsettled: settle},
@@ -133,24 +175,27 @@ func TestKey(t *testing.T) {
 			gist{Verb: Stay, State: Working, Reason: "Recovering", After: settle}},
 		{"the lists are settled and show nothing: issue, and record it this time", Key{Secret: absent(), Attempted: true}, issue(1, true)},
 		{"lists settled exactly now are settled", Key{Secret: absent(), Unsettled: 0}, issue(1, true)},
-		{"an emptied Secret keeps counting", Key{Secret: ours("", 3)}, issue(4, true)},
+		{"an emptied Secret holds no key", Key{Secret: ours("")}, issue(1, true)},
 
 		// Deletion.
-		{"the key goes, and with it the object", Key{Deleting: true, Secret: ours("k1", 1), Marked: keys("k1")}, remove("k1", true)},
-		{"one of several goes a pass", Key{Deleting: true, Secret: ours("k1", 1), Marked: keys("k1", "k2")}, remove("k1", false)},
-		{"a list that shows the latest key lacks none", Key{Deleting: true, Secret: ours("k1", 1), Marked: keys("k1"), Unsettled: settle}, remove("k1", true)},
+		{"the key goes, and with it the object", Key{Deleting: true, Secret: ours("k1"), Marked: keys("k1")}, remove("k1", true)},
+		{"one of several goes a pass", Key{Deleting: true, Secret: ours("k1"), Marked: keys("k1", "k2")}, remove("k1", false)},
+		{"a list that shows the latest key lacks none", Key{Deleting: true, Secret: ours("k1"), Marked: keys("k1"), Unsettled: settle}, remove("k1", true)},
 		{"a list that shows another key may lack the one in the Secret",
-			Key{Deleting: true, Secret: Secret{State: SecretOurs, KeyID: "k2", Serial: 2, New: true}, Marked: keys("k1"), Unsettled: settle}, remove("k1", false)},
+			Key{Deleting: true, Secret: fresh("k2"), Marked: keys("k1"), Unsettled: settle}, remove("k1", false)},
 		{"without its Secret nobody knows which key was the latest", Key{Deleting: true, Secret: absent(), Marked: keys("k1"), Unsettled: settle}, remove("k1", false)},
 		{"an open attempt may come to light after the key that is seen",
-			Key{Deleting: true, Secret: ours("k1", 1), Marked: keys("k1"), Attempted: true, Unsettled: settle}, remove("k1", false)},
+			Key{Deleting: true, Secret: ours("k1"), Marked: keys("k1"), Attempted: true, Unsettled: settle}, remove("k1", false)},
 		{"once the lists are settled an old attempt hides nothing", Key{Deleting: true, Secret: absent(), Marked: keys("k1"), Attempted: true}, remove("k1", true)},
-		{"nothing is left", Key{Deleting: true, Secret: ours("k1", 1)}, finish},
+		{"nothing is left", Key{Deleting: true, Secret: ours("k1")}, finish},
 		{"nothing is seen yet", Key{Deleting: true, Secret: absent(), Unsettled: settle}, gist{Verb: Stay, State: Working, Reason: "Deleting", After: settle}},
 		{"a list that failed is not empty", Key{Deleting: true, Secret: absent(), ReadErr: errUnseen}, gist{Verb: Stay, Err: errUnseen}},
 		{"half a list does not do for a removal", Key{Deleting: true, Secret: absent(), ReadErr: errUnseen, Marked: keys("k1")}, gist{Verb: Stay, Err: errUnseen}},
 		{"nobody to ask: the object stays", Key{Deleting: true, Secret: absent(), Obstacle: errHeld}, gist{Verb: Stay, Err: errHeld}},
 		{"Retain asks nobody", Key{Deleting: true, Retain: true, Obstacle: errHeld, ReadErr: errUnseen, Marked: keys("k1"), Unsettled: settle}, finish},
+		{"without its Secret, status knows which key was the latest",
+			Key{Deleting: true, Secret: absent(), Recorded: "k1", Marked: keys("k1"), Unsettled: settle}, remove("k1", true)},
+		{"a Secret that is to be another does not matter to deletion", Key{Deleting: true, Secret: elsewhere(SecretAbsent), Marked: keys("k1")}, remove("k1", true)},
 		{"a foreign Secret does not matter to deletion", Key{Deleting: true, Secret: foreign(), Marked: keys("k1")}, remove("k1", true)},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
@@ -161,17 +206,50 @@ func TestKey(t *testing.T) {
 	}
 }
 
-func TestKeyNumbersGoOn(t *testing.T) {
+// TestSerialsComeFromTheList: where a key of ours lives none is issued, so the
+// only number there is to go on from is none.
+func TestSerialsComeFromTheList(t *testing.T) {
 	for _, row := range []struct {
 		reason string
-		facts  Key
+		marked []provider.Key
 		want   int
 	}{
-		{"after the Secret's", Key{Secret: ours("", 7)}, 8},
-		{"from one", Key{Secret: absent()}, 1},
+		{"from one", nil, 1},
+		{"after the one listed", []provider.Key{key("k1", 7)}, 8},
+		{"after the greatest, in whatever order", []provider.Key{key("k1", 2), key("k2", 9), key("k3", 4)}, 10},
+		{"after a key whose name no longer shows a number", []provider.Key{{ID: "k1"}}, 1},
 	} {
-		if got := row.facts.Decide().Serial; got != row.want {
+		if got := (Key{Marked: row.marked}).issue().Serial; got != row.want {
 			t.Errorf("%s: the key got the number %d instead of %d", row.reason, got, row.want)
+		}
+	}
+}
+
+// TestBroken: while the vendor cannot be asked, what was Ready stays Ready only
+// if its Secret is still what was promised.
+func TestBroken(t *testing.T) {
+	for _, row := range []struct {
+		reason   string
+		secret   Secret
+		recorded string
+		want     bool
+	}{
+		{"the Secret holds the recorded key", ours("k1"), "k1", false},
+		{"the Secret is lost", absent(), "k1", true},
+		{"the Secret was emptied", ours(""), "k1", true},
+		{"the Secret was emptied before anything was recorded", ours(""), "", true},
+		{"the Secret holds another key", ours("k2"), "k1", true},
+		{"the Secret holds a key that is not recorded", ours("k1"), "", true},
+		{"the Secret is somebody else's", foreign(), "k1", true},
+		{"somebody else's Secret names the recorded key", copied("k1"), "k1", true},
+	} {
+		for trouble, facts := range map[string]Key{
+			"nobody to ask": {Obstacle: errHeld}, "a list that failed": {ReadErr: errUnseen},
+		} {
+			facts.Secret, facts.Recorded = row.secret, row.recorded
+			if step := facts.Decide(); step.Verb != Stay || step.Err == nil || step.Broken != row.want {
+				t.Errorf("%s, %s: got %+v, want Broken %t", trouble, row.reason, step, row.want)
+			}
 		}
 	}
 }
@@ -181,6 +259,20 @@ func TestAForeignSecretIsExplained(t *testing.T) {
 	for _, part := range []string{`Secret "s" is immutable`, "left untouched", "no key was issued", "spec.secret.name"} {
 		if !strings.Contains(message, part) {
 			t.Errorf("the message %q does not say %q", message, part)
+		}
+	}
+}
+
+func TestWhatAPersonHasToDoIsSaid(t *testing.T) {
+	for _, row := range []struct {
+		facts Key
+		want  string
+	}{
+		{Key{Secret: ours("k1"), Marked: keys("k1"), Expired: true}, "delete this ApiKey and apply another"},
+		{Key{Secret: elsewhere(SecretAbsent)}, "spec.secret.name: set it back"},
+	} {
+		if got := row.facts.Decide().Message; !strings.Contains(got, row.want) {
+			t.Errorf("%+v: the message %q does not say %q", row.facts, got, row.want)
 		}
 	}
 }

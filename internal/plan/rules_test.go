@@ -29,13 +29,18 @@ func anyKey(t *rapid.T) Key {
 	facts := Key{
 		Deleting: rapid.Bool().Draw(t, "deleting"), First: rapid.Bool().Draw(t, "first"), Retain: rapid.Bool().Draw(t, "retain"),
 		Attempted: rapid.Bool().Draw(t, "attempted"), Unsettled: anySpan(t),
-		Obstacle: anyErr(t, "obstacle"), ReadErr: anyErr(t, "readErr"),
-		Secret: Secret{State: rapid.SampledFrom([]SecretState{SecretAbsent, SecretOurs, SecretForeign}).Draw(t, "secret")},
+		Obstacle: anyErr(t, "obstacle"), ReadErr: anyErr(t, "readErr"), Expired: rapid.Bool().Draw(t, "expired"),
+		Recorded: rapid.SampledFrom([]string{"", "a", "b", "gone"}).Draw(t, "recorded"),
+		Secret:   Secret{State: rapid.SampledFrom([]SecretState{SecretAbsent, SecretOurs, SecretForeign}).Draw(t, "secret")},
+	}
+	if facts.Secret.State != SecretAbsent {
+		facts.Secret.KeyID = rapid.SampledFrom([]string{"", "a", "b", "gone"}).Draw(t, "held")
 	}
 	if facts.Secret.State == SecretOurs {
-		facts.Secret.KeyID = rapid.SampledFrom([]string{"", "a", "b", "gone"}).Draw(t, "held")
-		facts.Secret.Serial = rapid.IntRange(0, 9).Draw(t, "serial")
 		facts.Secret.New = facts.Secret.KeyID != "" && rapid.Bool().Draw(t, "new")
+	}
+	if facts.Secret.State != SecretForeign {
+		facts.Secret.Changed = rapid.SampledFrom([]string{"", "", "moved"}).Draw(t, "changed")
 	}
 	for _, id := range anyIDs(t, "marked") {
 		facts.Marked = append(facts.Marked, key(id, rapid.IntRange(1, 9).Draw(t, "numbered")))
@@ -55,6 +60,7 @@ func anyWorkspace(t *rapid.T) Workspace {
 	}
 	facts.MustRecord = facts.Recovery == provider.RecoverNever || rapid.Bool().Draw(t, "mustRecord")
 	facts.HoldsCredential = facts.Kept != ""
+	facts.Insists = facts.Retain && rapid.Bool().Draw(t, "insists")
 	if facts.Recorded == "a" && rapid.Bool().Draw(t, "listed") {
 		facts.Current = current("a")
 		facts.Current.Pending = rapid.Bool().Draw(t, "pending")
@@ -85,11 +91,17 @@ func TestKeyRules(t *testing.T) {
 		rule(step.Verb == Create && !facts.First && facts.Unsettled > 0, "no key while an earlier call may come to light")
 		rule(step.Verb == Create && facts.First && facts.Attempted, "a recorded attempt is no first pass")
 		rule(step.Verb == Create && !step.Record && !facts.First, "only the very first call goes unrecorded")
-		rule(step.Verb == Create && step.Serial <= facts.Secret.Serial, "serials only grow")
+		rule(step.Verb == Create && slices.ContainsFunc(facts.Marked, func(seen provider.Key) bool { return seen.Mark.Serial >= step.Serial }),
+			"a key has a greater number than any listed")
+		rule(step.Verb == Create && facts.Expired, "a key past its end is not replaced")
+		rule(step.Verb == Create && facts.Secret.Changed != "", "no key while the published one is elsewhere")
 		rule(step.Verb == Remove && !marked(step.Target), "only what carries our mark is revoked")
 		rule(step.Verb == Remove && facts.ReadErr != nil, "no revocation after a read that failed")
 		rule(step.Verb == Remove && !facts.Deleting && step.Target == facts.Secret.KeyID, "the key that the Secret holds outlives all but deletion")
-		rule(step.Verb == Remove && !facts.Deleting && facts.Secret.State == SecretForeign, "nothing is revoked under a foreign Secret")
+		rule(step.Verb == Remove && !facts.Deleting && facts.Secret.State == SecretForeign && step.Target == facts.Recorded, "a key that was published is not revoked under a foreign Secret")
+		rule(step.Verb == Remove && !facts.Deleting && facts.Secret.Changed != "", "nothing is revoked because the spec was edited")
+		rule(step.Verb == Stay && step.State == Settled && (facts.Expired || facts.Secret.State != SecretOurs || facts.Secret.Changed != ""), "what is Ready works, and is where the spec says")
+		rule(step.Broken && step.Err == nil, "Broken goes with an error")
 		rule(step.Verb == Remove && facts.Deleting && facts.Retain, "Retain revokes nothing")
 		rule(step.Verb == Remove && facts.Obstacle != nil, "nothing is revoked while something stands in the way")
 		rule(step.Last && (step.Verb != Remove || !facts.Deleting || len(facts.Marked) != 1), "the last removal is the one that leaves none")
@@ -136,7 +148,10 @@ func TestWorkspaceRules(t *testing.T) {
 		rule(step.Last && step.Target != "" && slices.ContainsFunc(facts.Marked, func(seen provider.Workspace) bool { return seen.ID != step.Target }),
 			"the last removal is the one that leaves none")
 		rule(step.Verb == Finish && (!facts.Deleting || facts.Dependents > 0), "only what is deleted and unused is let go")
-		rule(step.Verb == Finish && facts.Retain && facts.HoldsCredential, "a credential of ours is revoked before the object goes")
+		rule(step.Verb == Finish && facts.HoldsCredential && facts.Retain && (!facts.Insists || facts.Obstacle == nil),
+			"a credential of ours is revoked before the object goes, unless nobody can be asked and the spec itself says Retain")
+		rule(step.Verb == Finish && facts.Retain && !facts.HoldsCredential && facts.Attempted && facts.Unsettled > 0,
+			"an object does not go while a call may be about to store its credential")
 		rule(step.Verb == Finish && !facts.Retain &&
 			(len(facts.Marked) > 0 || facts.Current != nil || facts.Unsettled > 0 || facts.ReadErr != nil || facts.Obstacle != nil),
 			"an object is let go when a settled and complete list shows nothing, or under Retain")

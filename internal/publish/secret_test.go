@@ -39,7 +39,7 @@ func issuedAt() time.Time {
 // ours is the Secret as it was written for key "key-1".
 func ours(t *testing.T, mods ...func(*corev1.Secret)) *corev1.Secret {
 	t.Helper()
-	draft, err := Compose(apiKey(), Found{}, content(), 3, issuedAt())
+	draft, err := Compose(apiKey(), Found{}, content(), issuedAt())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestForeignSecrets(t *testing.T) {
 		"with our label forged": {func(s *corev1.Secret) {
 			s.OwnerReferences = nil
 			s.Labels = map[string]string{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy}
-			s.Annotations = map[string]string{v1alpha1.AnnotationKeySerial: "9", v1alpha1.AnnotationIssuedAt: "2026-01-02T03:04:05Z"}
+			s.Annotations = map[string]string{v1alpha1.AnnotationValueKey: v1alpha1.SecretKeyAPIKey, v1alpha1.AnnotationIssuedAt: "2026-01-02T03:04:05Z"}
 		}, "does not belong to this ApiKey"},
 		"being deleted": {func(s *corev1.Secret) {
 			s.Finalizers, s.DeletionTimestamp = []string{"x/y"}, new(metav1.NewTime(time.Unix(1, 0)))
@@ -103,10 +103,13 @@ func TestForeignSecrets(t *testing.T) {
 			if found.State != plan.SecretForeign || found.Why != `Secret "ci-key" `+strings.TrimPrefix(wantWhy(row.why), " ") {
 				t.Errorf("got %s because %q", found.State, found.Why)
 			}
-			if found.KeyID != "" || found.Fingerprint != "" || found.Serial != 0 {
+			if found.KeyID != "key-1" {
+				t.Errorf("the key it names could be revoked: it is told as %q", found.KeyID)
+			}
+			if found.Fingerprint != "" || !found.IssuedAt.IsZero() || found.Changed != "" {
 				t.Errorf("what a foreign Secret holds is taken for true: %+v", found)
 			}
-			draft, err := Compose(apiKey(), found, content(), 1, issuedAt())
+			draft, err := Compose(apiKey(), found, content(), issuedAt())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -143,22 +146,21 @@ func read(t *testing.T, api client.Reader) *corev1.Secret {
 
 func TestInspect(t *testing.T) {
 	at := time.Date(2026, 1, 2, 2, 4, 5, 0, time.UTC)
-	full := Found{State: plan.SecretOurs, KeyID: "key-1", Serial: 3, IssuedAt: at, Fingerprint: provider.Fingerprint("uid-1", provider.NewSecret(canary))}
-	empty := Found{State: plan.SecretOurs, Serial: 3}
+	full := Found{State: plan.SecretOurs, KeyID: "key-1", IssuedAt: at, Fingerprint: provider.Fingerprint("uid-1", provider.NewSecret(canary))}
+	empty := Found{State: plan.SecretOurs}
 	for name, row := range map[string]struct {
 		change func(*corev1.Secret)
 		key    *v1alpha1.ApiKey
 		want   Found
 	}{
-		"as written":             {func(*corev1.Secret) {}, apiKey(), full},
-		"with labels gone":       {func(s *corev1.Secret) { s.Labels = nil }, apiKey(), full},
-		"with more in it":        {func(s *corev1.Secret) { s.Data["more"] = []byte("x") }, apiKey(), full},
-		"emptied":                {func(s *corev1.Secret) { s.Data = nil }, apiKey(), empty},
-		"without its value":      {func(s *corev1.Secret) { delete(s.Data, v1alpha1.SecretKeyAPIKey) }, apiKey(), empty},
-		"with an empty value":    {func(s *corev1.Secret) { s.Data[v1alpha1.SecretKeyAPIKey] = nil }, apiKey(), empty},
-		"without the key's id":   {func(s *corev1.Secret) { delete(s.Data, v1alpha1.SecretKeyKeyID) }, apiKey(), empty},
-		"with annotations gone":  {func(s *corev1.Secret) { s.Annotations = nil }, apiKey(), Found{State: plan.SecretOurs, KeyID: "key-1", Fingerprint: full.Fingerprint}},
-		"with a serial of words": {func(s *corev1.Secret) { s.Annotations[v1alpha1.AnnotationKeySerial] = "many" }, apiKey(), Found{State: plan.SecretOurs, KeyID: "key-1", IssuedAt: at, Fingerprint: full.Fingerprint}},
+		"as written":            {func(*corev1.Secret) {}, apiKey(), full},
+		"with labels gone":      {func(s *corev1.Secret) { s.Labels = nil }, apiKey(), full},
+		"with more in it":       {func(s *corev1.Secret) { s.Data["more"] = []byte("x") }, apiKey(), full},
+		"emptied":               {func(s *corev1.Secret) { s.Data = nil }, apiKey(), empty},
+		"without its value":     {func(s *corev1.Secret) { delete(s.Data, v1alpha1.SecretKeyAPIKey) }, apiKey(), empty},
+		"with an empty value":   {func(s *corev1.Secret) { s.Data[v1alpha1.SecretKeyAPIKey] = nil }, apiKey(), empty},
+		"without the key's id":  {func(s *corev1.Secret) { delete(s.Data, v1alpha1.SecretKeyKeyID) }, apiKey(), empty},
+		"with annotations gone": {func(s *corev1.Secret) { s.Annotations = nil }, apiKey(), Found{State: plan.SecretOurs, KeyID: "key-1", Fingerprint: full.Fingerprint}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found, err := Inspect(t.Context(), cluster(t, interceptor.Funcs{}, ours(t, row.change)), row.key)
@@ -184,6 +186,66 @@ func TestInspect(t *testing.T) {
 			t.Errorf("got %+v, %v", found, err)
 		}
 	})
+}
+
+// TestInspectSaysWhatWasEdited: a key is where it was published, whatever the
+// spec says now.
+func TestInspectSaysWhatWasEdited(t *testing.T) {
+	under := func(name string) gen.ApiKeyModifier {
+		return gen.SetApiKeySecret(v1alpha1.SecretTarget{Name: "ci-key", ValueKey: name})
+	}
+	bound := func(name string) gen.ApiKeyModifier {
+		return func(key *v1alpha1.ApiKey) { key.Status.Binding = &v1alpha1.Binding{Name: name} }
+	}
+	as := func(name string) *corev1.Secret {
+		draft, err := Compose(apiKey(under(name)), Found{}, content(), issuedAt())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return draft.secret
+	}
+	with := func(secret *corev1.Secret, change func(*corev1.Secret)) *corev1.Secret {
+		change(secret)
+		return secret
+	}
+	for name, row := range map[string]struct {
+		secret *corev1.Secret
+		key    *v1alpha1.ApiKey
+		state  plan.SecretState
+		keyID  string
+		says   string
+	}{
+		"nothing":                               {ours(t), apiKey(bound("ci-key")), plan.SecretOurs, "key-1", ""},
+		"nothing, under a key of its own":       {as("TOKEN"), apiKey(under("TOKEN")), plan.SecretOurs, "key-1", ""},
+		"nothing yet":                           {nil, apiKey(), plan.SecretAbsent, "", ""},
+		"the Secret is merely lost":             {nil, apiKey(bound("ci-key")), plan.SecretAbsent, "", ""},
+		"the default spelled out":               {ours(t), apiKey(under(v1alpha1.SecretKeyAPIKey)), plan.SecretOurs, "key-1", ""},
+		"the name":                              {nil, apiKey(bound("before")), plan.SecretAbsent, "", `spec.secret.name: the key is published in Secret "before"`},
+		"the value's key":                       {ours(t), apiKey(under("TOKEN")), plan.SecretOurs, "", `spec.secret.valueKey: the key is published as "apiKey"`},
+		"the value's key, back to the default":  {as("TOKEN"), apiKey(), plan.SecretOurs, "", `spec.secret.valueKey: the key is published as "TOKEN"`},
+		"the value's key, of an emptied Secret": {with(ours(t), func(s *corev1.Secret) { s.Data = nil }), apiKey(under("TOKEN")), plan.SecretOurs, "", ""},
+		"the value's key, by an annotation of a tenant's that names nothing": {with(ours(t), func(s *corev1.Secret) {
+			s.Annotations[v1alpha1.AnnotationValueKey] = "nope"
+		}), apiKey(), plan.SecretOurs, "key-1", ""},
+		"the name, to a Secret of somebody else's": {with(ours(t), func(s *corev1.Secret) { s.OwnerReferences = nil }), apiKey(bound("before")), plan.SecretForeign, "key-1", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var there []client.Object
+			if row.secret != nil {
+				there = append(there, row.secret)
+			}
+			found, err := Inspect(t.Context(), cluster(t, interceptor.Funcs{}, there...), row.key)
+			if err != nil || found.State != row.state || found.KeyID != row.keyID {
+				t.Errorf("got %s with the key %q and %v, want %s with %q", found.State, found.KeyID, err, row.state, row.keyID)
+			}
+			if (found.Changed == "") != (row.says == "") || !strings.Contains(found.Changed, row.says) {
+				t.Errorf("it says %q was edited, want %q", found.Changed, row.says)
+			}
+			if row.says != "" && !strings.HasSuffix(found.Changed, "set it back") {
+				t.Errorf("it does not say the way out: %q", found.Changed)
+			}
+		})
+	}
 }
 
 func TestName(t *testing.T) {
@@ -215,12 +277,12 @@ func TestCompose(t *testing.T) {
 			Template: map[string]v1alpha1.TemplateText{"keyID": "key-of-mine", "apiKey": "x", "provider": "x", "endpoint": "x", "workspaceUUID": "x"},
 			Labels:   map[string]v1alpha1.LabelValue{v1alpha1.LabelManagedBy: "me"},
 			Annotations: map[string]v1alpha1.AnnotationValue{
-				v1alpha1.AnnotationKeySerial: "99", v1alpha1.AnnotationIssuedAt: "2099-01-01T00:00:00Z",
+				v1alpha1.AnnotationValueKey: "keyID", v1alpha1.AnnotationIssuedAt: "2099-01-01T00:00:00Z",
 			},
 		})), Found{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			draft, err := Compose(row.key, row.found, content(), 3, issuedAt())
+			draft, err := Compose(row.key, row.found, content(), issuedAt())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -254,7 +316,7 @@ func TestCompose(t *testing.T) {
 func TestATemplateThatFailsIsAnImpasse(t *testing.T) {
 	key := apiKey(gen.SetApiKeySecret(v1alpha1.SecretTarget{Template: map[string]v1alpha1.TemplateText{"b": "{{.Nope}}", "a": "{{.APIKey.Nope}}"}}))
 	for range 20 {
-		_, err := Compose(key, Found{}, content(), 1, issuedAt())
+		_, err := Compose(key, Found{}, content(), issuedAt())
 		hold, ok := errors.AsType[*plan.Impasse](err)
 		if !ok || hold.State != plan.Blocked || hold.Reason != v1alpha1.ReasonTemplateInvalid {
 			t.Fatalf("got %v", err)

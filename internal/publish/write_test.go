@@ -108,7 +108,7 @@ func (s *server) take(ctx context.Context, verb string, dry []string, below clie
 
 func draft(t *testing.T, found Found) *Draft {
 	t.Helper()
-	made, err := Compose(apiKey(), found, content(), 1, issuedAt())
+	made, err := Compose(apiKey(), found, content(), issuedAt())
 	if err != nil {
 		t.Fatal(err)
 	}
