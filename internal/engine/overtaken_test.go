@@ -159,7 +159,12 @@ func TestWhatWasMadeForAnObjectThatWentIsTakenBack(t *testing.T) {
 				r := newRig(t, young())
 				r.decide = always(create())
 				r.onStatus = r.inTurn([]func(*rig) error{row.went})
-				r.undo = still
+				r.undo = func(obj *v1alpha1.Workspace, _ Facts[intent, sight, effect]) error {
+					if obj.UID != "uid" {
+						t.Errorf("what is to be undone is that of %q", obj.UID)
+					}
+					return nil
+				}
 				if _, err := r.pass(); err != nil {
 					t.Errorf("got %v", err)
 				}

@@ -91,18 +91,19 @@ func (e *Engine[T, I, S, E]) store(ctx context.Context, obj T, facts Facts[I, S,
 		}
 		return err
 	}
-	uid := obj.GetUID()
 	err := write(ctx)
 	if err == nil || !persist || apierrors.IsNotFound(err) {
 		return err
 	}
 	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 8}
 	_ = wait.ExponentialBackoffWithContext(ctx, backoff, func(ctx context.Context) (bool, error) {
-		err = e.Live.Get(ctx, client.ObjectKeyFromObject(obj), obj)
-		if err == nil && obj.GetUID() != uid {
+		latest := e.New() // whoever undoes needs the object as it was
+		err = e.Live.Get(ctx, client.ObjectKeyFromObject(obj), latest)
+		if err == nil && latest.GetUID() != obj.GetUID() {
 			err = apierrors.NewNotFound(schema.GroupResource{Group: v1alpha1.GroupVersion.Group}, obj.GetName()) // another of its name
 		}
 		if err == nil {
+			obj = latest
 			err = write(ctx)
 		}
 		return err == nil || apierrors.IsNotFound(err), nil // gone is for good

@@ -74,7 +74,7 @@ func (k Key) Decide() Step {
 	switch {
 	case k.Deleting:
 		return k.leave()
-	case k.First && (k.Attempted || k.Secret.State == SecretOurs):
+	case k.First && (k.Attempted || k.Recorded != "" || k.Secret.State == SecretOurs):
 		return rejoin()
 	case k.Secret.Changed != "":
 		return stay(Blocked, reasonUnsupported, k.Secret.Changed)
@@ -92,7 +92,7 @@ func (k Key) Decide() Step {
 // does not hold the recorded key is told apart from a vendor's bad night.
 func (k Key) failed(err error) Step {
 	step := failed(err)
-	step.Broken = k.Secret.State != SecretOurs || k.Secret.KeyID == "" || k.Secret.KeyID != k.Recorded
+	step.Broken = k.Expired || k.Secret.State != SecretOurs || k.Secret.KeyID == "" || k.Secret.KeyID != k.Recorded
 	return step
 }
 
@@ -182,11 +182,11 @@ func (k Key) leave() Step {
 }
 
 // hidden reports whether the list may lack a key. The one in the Secret, or in
-// status when the Secret is gone, is the latest that was issued: a list that
+// status when the Secret is not ours, is the latest that was issued: a list that
 // shows it lacks none.
 func (k Key) hidden() bool {
 	latest := k.Secret.KeyID
-	if k.Secret.State == SecretAbsent {
+	if k.Secret.State != SecretOurs {
 		latest = k.Recorded
 	}
 	return k.Unsettled > 0 && (k.Attempted || k.Marked[0].ID != latest)

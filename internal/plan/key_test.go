@@ -109,6 +109,8 @@ func TestKey(t *testing.T) {
 			Key{First: true, Secret: ours("k1"), Marked: keys("k1")}, rejoin},
 		{"the same while the vendor cannot be asked: deletion must not slip through meanwhile",
 			Key{First: true, Secret: ours("k1"), Obstacle: errHeld}, rejoin},
+		{"the finalizer was taken away together with the Secret: status knows of a key",
+			Key{First: true, Secret: absent(), Recorded: "k1"}, rejoin},
 		{"the finalizer was taken away while a call was open: the call may have made a key",
 			Key{First: true, Secret: absent(), Attempted: true}, rejoin},
 
@@ -196,6 +198,8 @@ func TestKey(t *testing.T) {
 		{"without its Secret, status knows which key was the latest",
 			Key{Deleting: true, Secret: absent(), Recorded: "k1", Marked: keys("k1"), Unsettled: settle}, remove("k1", true)},
 		{"a Secret that is to be another does not matter to deletion", Key{Deleting: true, Secret: elsewhere(SecretAbsent), Marked: keys("k1")}, remove("k1", true)},
+		{"a foreign Secret does not tell which key was the latest",
+			Key{Deleting: true, Secret: copied("k1"), Recorded: "k2", Marked: keys("k1"), Unsettled: settle}, remove("k1", false)},
 		{"a foreign Secret does not matter to deletion", Key{Deleting: true, Secret: foreign(), Marked: keys("k1")}, remove("k1", true)},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
@@ -260,6 +264,12 @@ func TestAForeignSecretIsExplained(t *testing.T) {
 		if !strings.Contains(message, part) {
 			t.Errorf("the message %q does not say %q", message, part)
 		}
+	}
+}
+
+func TestAnOutageDoesNotKeepAnExpiredKeyReady(t *testing.T) {
+	if step := (Key{Secret: ours("k1"), Recorded: "k1", Expired: true, ReadErr: errUnseen}).Decide(); !step.Broken {
+		t.Errorf("got %+v, want it Broken: the key no longer works", step)
 	}
 }
 

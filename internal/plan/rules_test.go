@@ -106,6 +106,8 @@ func TestKeyRules(t *testing.T) {
 		rule(step.Verb == Remove && facts.Obstacle != nil, "nothing is revoked while something stands in the way")
 		rule(step.Last && (step.Verb != Remove || !facts.Deleting || len(facts.Marked) != 1), "the last removal is the one that leaves none")
 		rule(step.Last && facts.Attempted && facts.Unsettled > 0, "no removal is the last while a call may come to light")
+		rule(step.Last && facts.Unsettled > 0 && step.Target != facts.Recorded && (facts.Secret.State != SecretOurs || step.Target != facts.Secret.KeyID),
+			"no removal is the last by what somebody else's Secret says")
 		rule(step.Verb == Finish && !facts.Deleting, "only what is deleted is let go")
 		rule(step.Verb == Finish && !facts.Retain && (len(facts.Marked) > 0 || facts.Unsettled > 0 || facts.ReadErr != nil || facts.Obstacle != nil),
 			"an object is let go when a settled and complete list shows nothing, or under Retain")

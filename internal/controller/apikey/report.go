@@ -17,7 +17,7 @@ func (r *Reconciler) Report(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sig
 	switch {
 	case facts.Effect.Key != nil:
 		status.Fingerprint = facts.Effect.Fingerprint
-	case facts.Sight.Secret.KeyID != "":
+	case facts.Sight.Secret.State == plan.SecretOurs && facts.Sight.Secret.KeyID != "":
 		status.Fingerprint = facts.Sight.Secret.Fingerprint
 	}
 	status.Attempt = attempt(status.Attempt, facts)
@@ -53,6 +53,9 @@ func describe(key *v1alpha1.ApiKey, live provider.Key, facts engine.Facts[Intent
 func liveKey(facts engine.Facts[Intent, Sight, Effect]) *provider.Key {
 	if facts.Effect.Key != nil {
 		return facts.Effect.Key
+	}
+	if facts.Sight.Secret.State != plan.SecretOurs {
+		return nil // what stands in somebody else's Secret proves nothing
 	}
 	for i := range facts.Sight.Marked {
 		if facts.Sight.Marked[i].ID == facts.Sight.Secret.KeyID {
