@@ -93,7 +93,7 @@ func failed(err error) Step {
 
 // waiting is the step while an earlier call may still come to light.
 func waiting(reason string, left time.Duration) Step {
-	step := stay(Working, reason, "an earlier request was not answered; waiting until the vendor's list is sure to show what it did")
+	step := stay(Working, reason, "an earlier request may have had an effect; waiting until the vendor's list is sure to show it")
 	step.After = left
 	return step
 }

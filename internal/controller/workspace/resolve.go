@@ -117,19 +117,24 @@ func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *
 	intent.Spec = specOf(ws, class, driver.Name())
 	intent.Retain = retains(ws, class, intent.Capabilities)
 	if !intent.Deleting {
-		if ws.Status.UUID == "" {
-			if err := going(class); err != nil {
-				return err
-			}
-		}
-		if err := r.Broker.Admit(ctx, class, ws.Namespace); err != nil {
-			return err
-		}
-		if err := unsupported(ws, intent); err != nil {
+		if err := r.welcome(ctx, ws, class, intent); err != nil {
 			return err
 		}
 	}
 	return r.open(ctx, ws, class, intent)
+}
+
+// welcome says whether the class serves the Workspace, and can.
+func (r *Reconciler) welcome(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, intent *Intent) error {
+	if ws.Status.UUID == "" {
+		if err := going(class); err != nil {
+			return err
+		}
+	}
+	if err := r.Broker.Admit(ctx, class, ws.Namespace); err != nil {
+		return err
+	}
+	return unsupported(ws, intent)
 }
 
 func (r *Reconciler) open(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, intent *Intent) error {
