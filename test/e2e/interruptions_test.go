@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"strings"
+
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/fault"
@@ -14,35 +17,43 @@ const answerMillis = 3000
 
 func interruptions() []scenario {
 	s := about("interruption")
-	s.each("while a key is being issued: after a restart exactly one lives", interrupted)
+	s.at("all vendors", "while keys are being issued: after a restart exactly one lives for each ApiKey", interrupted)
 	return s.all
 }
 
-// interrupted ends the operator, as the kubelet would and then as a power cut would, while the vendor has issued a key and has not answered yet. The operator that the
-// other scenarios used goes first; then it is started as a program, because it can be started in this process only once.
+// interrupted ends the operator, as the kubelet would and then as a power cut would, while the vendors have issued keys and have not answered yet. The operator that
+// the other scenarios used goes first; then it is started as a program, because it can be started in this process only once.
 func interrupted(w *World) {
 	program, err := w.h.BuildOperator(w.Context())
 	w.Expect(err).NotTo(HaveOccurred())
 	stopInProcess(w)
 	running := w.start(program)
-	ws := w.readyWorkspace()
-
-	first := w.issueLate("first", ws)
+	worlds := []*World{w.sibling(harness.Portkey), w.sibling(harness.Guance)}
+	for _, w := range worlds {
+		w.readyWorkspace()
+	}
+	issueLate(worlds, "first")
 	w.Expect(running.Stop()).To(Succeed(), "it stops cleanly in the middle of an issue")
 	running = w.start(program)
-	w.oneKey(first)
+	oneKeyEach(worlds, "first")
 
-	second := w.issueLate("second", ws)
+	issueLate(worlds, "second")
 	running.Process.Kill()
 	<-running.Process.Done()
 	running = w.start(program)
-	w.oneKey(second)
-	w.Expect(w.liveKeys()).To(HaveLen(2), "one for each ApiKey")
+	oneKeyEach(worlds, "second")
 
-	w.delete(first, second, ws)
-	w.h.WaitGone(w, first, second, ws)
-	w.nothingLeft()
+	for _, w := range worlds {
+		w.Expect(w.liveKeys()).To(HaveLen(2), "one for each ApiKey")
+		w.deleteNamespace()
+		w.nothingLeft()
+	}
 	w.Expect(running.Stop()).To(Succeed())
+}
+
+// sibling is the same scenario at a vendor of the same emulator, in a namespace of its own.
+func (w *World) sibling(vendor string) *World {
+	return &World{tb: w.tb, h: w.h, v: w.v, ns: w.h.Namespace(w), vendor: vendor}
 }
 
 // stopInProcess stops the operator of the suite, once.
@@ -67,28 +78,38 @@ func (w *World) start(program string) *harness.Operator {
 	return running
 }
 
-// issueLate creates an ApiKey and returns when the vendor has its request and has not answered.
-func (w *World) issueLate(name string, ws *v1alpha1.Workspace) *v1alpha1.ApiKey {
-	method, route := w.issue()
-	w.v.ForgetRequests()
-	w.v.ClearFaults()
-	w.fail(fault.Fault{Method: method, Route: route, Action: fault.Delay, DelayMillis: answerMillis, Late: true, Times: 1})
-	before := len(w.liveKeys())
-	key := w.key(name, ws.Name)
-	w.Eventually(func() int { return len(w.liveKeys()) }).Should(Equal(before+1), "the vendor to do the work")
-	entries, _ := w.v.Requests(journal.Filter{Method: method, Route: route})
-	w.Expect(entries).To(ConsistOf(HaveField("Done", false)), "the vendor has not answered yet")
-	return key
+// issueLate creates an ApiKey at each vendor and returns when all have been asked for a key and none has answered.
+func issueLate(worlds []*World, name string) {
+	worlds[0].v.ForgetRequests()
+	worlds[0].v.ClearFaults()
+	before := map[*World]int{}
+	for _, w := range worlds {
+		method, route := w.issue()
+		w.fail(fault.Fault{Method: method, Route: route, Action: fault.Delay, DelayMillis: answerMillis, Late: true, Times: 1})
+		before[w] = len(w.liveKeys())
+		w.key(name, "workspace")
+	}
+	for _, w := range worlds {
+		w.Eventually(func() int { return len(w.liveKeys()) }).Should(Equal(before[w]+1), "the vendor to do the work")
+	}
+	for _, w := range worlds {
+		method, route := w.issue()
+		entries, _ := w.v.Requests(journal.Filter{Vendor: w.vendor, Method: method, Route: route})
+		w.Expect(entries).To(ConsistOf(HaveField("Done", false)), "the vendor has not answered yet")
+	}
 }
 
-func (w *World) oneKey(key *v1alpha1.ApiKey) {
-	w.h.WaitReady(w, key)
-	w.published(key)
-	mine := 0
-	for _, live := range w.liveKeys() {
-		if hasAll(live.Name, []string{key.Name + "-"}) {
-			mine++
+func oneKeyEach(worlds []*World, name string) {
+	for _, w := range worlds {
+		key := &v1alpha1.ApiKey{ObjectMeta: metav1.ObjectMeta{Namespace: w.ns, Name: name}}
+		w.h.WaitReady(w, key)
+		w.published(key)
+		mine := 0
+		for _, live := range w.liveKeys() {
+			if strings.HasPrefix(live.Name, name+"-") {
+				mine++
+			}
 		}
+		w.Expect(mine).To(Equal(1), "exactly one key of ApiKey %s lives", name)
 	}
-	w.Expect(mine).To(Equal(1), "exactly one key of ApiKey %s lives", key.Name)
 }

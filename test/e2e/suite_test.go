@@ -16,7 +16,7 @@ import (
 )
 
 // atOnce is how many scenarios run at a time. Most of what they do is wait.
-const atOnce = 8
+const atOnce = 40
 
 // suiteTimeout ends what has got stuck; everything together takes a fraction of it.
 const suiteTimeout = 10 * time.Minute
@@ -61,15 +61,17 @@ var _ = AfterSuite(func() {
 // only waits for its scenario, which has been started by the first one.
 var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
 	all := slices.Concat(lifecycle(), foreignSecrets(), refusals(), endpoints(), deletion(), waiting(), names(), crashes())
-	results := make([]chan string, len(all))
+	results := make([]chan result, len(all))
 
 	BeforeAll(func() {
 		places := make(chan struct{}, atOnce)
 		for i, s := range all {
-			results[i] = make(chan string, 1)
+			results[i] = make(chan result, 1)
 			go func() {
 				places <- struct{}{}
-				results[i] <- play(shared, s)
+				began := time.Now()
+				failure := play(shared, s)
+				results[i] <- result{failure: failure, took: time.Since(began)}
 				<-places
 			}()
 		}
@@ -77,8 +79,10 @@ var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
 
 	for i, s := range all {
 		It(s.name(), func() {
-			if failure := <-results[i]; failure != "" {
-				Fail(failure)
+			done := <-results[i]
+			AddReportEntry("took", done.took.Round(time.Millisecond).String(), ReportEntryVisibilityFailureOrVerbose)
+			if done.failure != "" {
+				Fail(done.failure)
 			}
 		})
 	}
@@ -108,6 +112,12 @@ type scenario struct {
 }
 
 func (s scenario) name() string { return fmt.Sprintf("%s: %s (%s)", s.about, s.title, s.vendor) }
+
+// result is what became of a scenario. The time of its spec is only the time it was waited for.
+type result struct {
+	failure string
+	took    time.Duration
+}
 
 // stories collects the scenarios about one thing.
 type stories struct {
