@@ -69,18 +69,10 @@ func (r *Reconciler) needed(ctx context.Context, name client.ObjectKey) (bool, e
 		if !controllerutil.ContainsFinalizer(&workspaces.Items[i], v1alpha1.Finalizer) {
 			continue // the vendor was never called for it
 		}
-		class := byName[ClassName(&workspaces.Items[i])]
+		class := byName[workspaces.Items[i].Class()]
 		if class != nil && account.CredentialsKey(class, workspaces.Items[i].Namespace) == name {
 			return true, nil
 		}
 	}
 	return false, nil
-}
-
-// ClassName is the class that serves the Workspace; empty while that is open.
-func ClassName(ws *v1alpha1.Workspace) string {
-	if ws.Spec.ClassName != "" {
-		return ws.Spec.ClassName
-	}
-	return ws.Status.ClassName
 }

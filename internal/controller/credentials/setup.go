@@ -31,7 +31,7 @@ func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Op
 		}
 		// The finalizer says that the vendor is called from now on. A Secret may
 		// come later than that, and Ready says that it has.
-		return ClassName(before) != ClassName(after) ||
+		return before.Class() != after.Class() ||
 			controllerutil.ContainsFinalizer(before, v1alpha1.Finalizer) != controllerutil.ContainsFinalizer(after, v1alpha1.Finalizer) ||
 			isReady(before) != isReady(after)
 	}}
@@ -53,7 +53,7 @@ func (r *Reconciler) ofWorkspace(ctx context.Context, obj client.Object) []recon
 		return nil
 	}
 	class := &v1alpha1.WorkspaceClass{}
-	if err := r.Client.Get(ctx, client.ObjectKey{Name: ClassName(ws)}, class); err != nil {
+	if err := r.Client.Get(ctx, client.ObjectKey{Name: ws.Class()}, class); err != nil {
 		return nil // a class that comes later says so itself
 	}
 	return []reconcile.Request{{NamespacedName: account.CredentialsKey(class, ws.Namespace)}}
@@ -75,7 +75,7 @@ func (r *Reconciler) ofClass(ctx context.Context, obj client.Object) []reconcile
 	}
 	var requests []reconcile.Request
 	for i := range all.Items {
-		if ClassName(&all.Items[i]) == class.Name {
+		if all.Items[i].Class() == class.Name {
 			requests = append(requests, reconcile.Request{NamespacedName: account.CredentialsKey(class, all.Items[i].Namespace)})
 		}
 	}

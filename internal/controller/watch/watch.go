@@ -35,6 +35,15 @@ func Turned() predicate.Predicate {
 	}
 }
 
+// Gone passes only that an object is no longer there.
+func Gone() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc:  func(event.CreateEvent) bool { return false },
+		UpdateFunc:  func(event.UpdateEvent) bool { return false },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+	}
+}
+
 func annotated(before, after client.Object) bool {
 	for _, name := range []string{
 		v1alpha1.AnnotationPaused, v1alpha1.AnnotationReconcileAt, v1alpha1.AnnotationRotateAt, v1alpha1.AnnotationDefaultClass,

@@ -137,7 +137,7 @@ func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) 
 		Recorded:        ws.Status.UUID,
 		Attempted:       ws.Status.Attempt != nil,
 		Unsettled:       sight.Unsettled,
-		MustRecord:      intent.Capabilities.Workspace.Recovery == provider.RecoverNever || className(ws) == "",
+		MustRecord:      intent.Capabilities.Workspace.Recovery == provider.RecoverNever || ws.Class() == "",
 		Recovery:        intent.Capabilities.Workspace.Recovery,
 		ReadErr:         sight.Err,
 		Current:         sight.Current,

@@ -101,7 +101,7 @@ func (r *Reconciler) Resolve(ctx context.Context, ws *v1alpha1.Workspace) (Inten
 
 // serve finds who serves the Workspace, and fills in what that decides.
 func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *Intent) error {
-	class, err := r.Broker.Class(ctx, className(ws))
+	class, err := r.Broker.Class(ctx, ws.Class())
 	if err != nil {
 		return err
 	}
@@ -177,14 +177,6 @@ func going(class *v1alpha1.WorkspaceClass) error {
 		return nil
 	}
 	return &account.Problem{Reason: v1alpha1.ReasonClassNotFound, Message: fmt.Sprintf("WorkspaceClass %q is being deleted", class.Name)}
-}
-
-// className is the class the Workspace names or has been given.
-func className(ws *v1alpha1.Workspace) string {
-	if ws.Spec.ClassName != "" {
-		return ws.Spec.ClassName
-	}
-	return ws.Status.ClassName
 }
 
 func specOf(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, vendor string) provider.WorkspaceSpec {

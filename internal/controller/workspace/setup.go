@@ -6,10 +6,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -19,16 +17,11 @@ import (
 // SetupWithManager says what wakes a Workspace: itself, its class, and an
 // ApiKey that no longer refers to it.
 func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Options) error {
-	gone := predicate.Funcs{
-		CreateFunc:  func(event.CreateEvent) bool { return false },
-		UpdateFunc:  func(event.UpdateEvent) bool { return false },
-		GenericFunc: func(event.GenericEvent) bool { return false },
-	}
 	return builder.TypedControllerManagedBy[reconcile.Request](mgr).
 		Named("workspace").
 		For(&v1alpha1.Workspace{}, builder.WithPredicates(watch.Asked())).
 		Watches(&v1alpha1.WorkspaceClass{}, handler.EnqueueRequestsFromMapFunc(r.ofClass), builder.WithPredicates(watch.Turned())).
-		Watches(&v1alpha1.ApiKey{}, handler.EnqueueRequestsFromMapFunc(r.ofKey), builder.WithPredicates(gone)).
+		Watches(&v1alpha1.ApiKey{}, handler.EnqueueRequestsFromMapFunc(r.ofKey), builder.WithPredicates(watch.Gone())).
 		WithOptions(options).
 		Complete(r)
 }
@@ -41,7 +34,7 @@ func (r *Reconciler) ofClass(ctx context.Context, class client.Object) []reconci
 	}
 	var requests []reconcile.Request
 	for i := range all.Items {
-		if name := className(&all.Items[i]); name == class.GetName() || name == "" {
+		if name := all.Items[i].Class(); name == class.GetName() || name == "" {
 			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&all.Items[i])})
 		}
 	}

@@ -6,10 +6,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -19,15 +17,10 @@ import (
 // SetupWithManager says what wakes a class: itself, and a Workspace of it that
 // is gone.
 func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Options) error {
-	gone := predicate.Funcs{
-		CreateFunc:  func(event.CreateEvent) bool { return false },
-		UpdateFunc:  func(event.UpdateEvent) bool { return false },
-		GenericFunc: func(event.GenericEvent) bool { return false },
-	}
 	return builder.TypedControllerManagedBy[reconcile.Request](mgr).
 		Named("workspaceclass").
 		For(&v1alpha1.WorkspaceClass{}, builder.WithPredicates(watch.Asked())).
-		Watches(&v1alpha1.Workspace{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkspace), builder.WithPredicates(gone)).
+		Watches(&v1alpha1.Workspace{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkspace), builder.WithPredicates(watch.Gone())).
 		WithOptions(options).
 		Complete(r)
 }
@@ -38,12 +31,8 @@ func (r *Reconciler) ofWorkspace(ctx context.Context, obj client.Object) []recon
 	if !ok {
 		return nil
 	}
-	name := ws.Spec.ClassName
-	if name == "" {
-		name = ws.Status.ClassName
-	}
 	class := &v1alpha1.WorkspaceClass{}
-	if err := r.Client.Get(ctx, client.ObjectKey{Name: name}, class); err != nil || class.DeletionTimestamp.IsZero() {
+	if err := r.Client.Get(ctx, client.ObjectKey{Name: ws.Class()}, class); err != nil || class.DeletionTimestamp.IsZero() {
 		return nil
 	}
 	return []reconcile.Request{{NamespacedName: client.ObjectKeyFromObject(class)}}
