@@ -131,6 +131,8 @@ func credentialInUse(w *World) {
 	ws := w.workspace("workspace", class)
 	key := w.key("key", ws.Name)
 	w.h.WaitReady(w, ws, key)
+	// The finalizer follows the Workspace by a moment: nobody watches Secrets.
+	w.Eventually(func() []string { return w.secret(secret.Name).Finalizers }).Should(ContainElement(v1alpha1.FinalizerInUse))
 	w.delete(secret)
 	w.Consistently(func() *corev1.Secret { return w.secret(secret.Name) }).ShouldNot(BeNil(), "it is held")
 	w.Expect(w.secret(secret.Name).DeletionTimestamp).NotTo(BeNil())

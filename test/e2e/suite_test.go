@@ -16,7 +16,7 @@ import (
 )
 
 // atOnce is how many scenarios run at a time. Most of what they do is wait.
-const atOnce = 40
+const atOnce = 24
 
 // suiteTimeout ends what has got stuck; everything together takes a fraction of it.
 const suiteTimeout = 10 * time.Minute
