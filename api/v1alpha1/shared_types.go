@@ -72,15 +72,28 @@ type RateLimit struct {
 	Value int64 `json:"value"`
 }
 
-// Attempt is a create call whose outcome is not known to have been recorded.
+// Values of Attempt.Outcome.
+const (
+	AttemptLost    = "Lost"
+	AttemptRefused = "Refused"
+)
+
+// Open reports whether the call may have made something that is not recorded.
+func (a *Attempt) Open() bool { return a != nil && a.Outcome != AttemptRefused }
+
+// Attempt is a create call that has not led to a recorded object.
 type Attempt struct {
 	// startedAt is when the call was about to be made.
 	// +required
 	StartedAt metav1.Time `json:"startedAt"`
-	// endedAt is when the call ended without an answer. Omitted: it may still
-	// be under way.
+	// endedAt is when the call ended. Omitted: it may still be under way.
 	// +optional
 	EndedAt *metav1.Time `json:"endedAt,omitempty"`
+	// outcome: Lost if the call ended without an answer, Refused if it is known
+	// to have made nothing. Omitted while it may be under way.
+	// +optional
+	// +kubebuilder:validation:Enum=Lost;Refused
+	Outcome string `json:"outcome,omitempty"`
 	// name is what the object is called at the vendor.
 	// +optional
 	// +kubebuilder:validation:MaxLength=512

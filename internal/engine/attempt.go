@@ -33,6 +33,9 @@ func Unsettled(obj client.Object, attempt *v1alpha1.Attempt, now time.Time) time
 	var latest time.Time
 	if attempt != nil {
 		latest = attempt.StartedAt.Time
+		if !attempt.Open() {
+			return 0 // nothing was made
+		}
 		if attempt.EndedAt != nil {
 			return ListsSettle - now.Sub(attempt.EndedAt.Time)
 		}
@@ -51,9 +54,23 @@ const callPatience = 30 * time.Second
 
 // Lost is the record of a create call that ended without an answer.
 func Lost(recorded *v1alpha1.Attempt, now time.Time, name string) *v1alpha1.Attempt {
-	ended := metav1.NewTime(now)
-	attempt := &v1alpha1.Attempt{StartedAt: ended, EndedAt: &ended, Name: name}
-	if recorded != nil {
+	return ended(recorded, now, name, v1alpha1.AttemptLost)
+}
+
+// Refused is the record of a create call that is known to have made nothing,
+// so that the next one need not wait for a list to prove it.
+func Refused(recorded *v1alpha1.Attempt, now time.Time, name string) *v1alpha1.Attempt {
+	return ended(recorded, now, name, v1alpha1.AttemptRefused)
+}
+
+func ended(recorded *v1alpha1.Attempt, now time.Time, name, outcome string) *v1alpha1.Attempt {
+	at := metav1.NewTime(now.Truncate(time.Second))
+	attempt := &v1alpha1.Attempt{StartedAt: at, EndedAt: &at, Name: name, Outcome: outcome}
+	switch {
+	case recorded == nil:
+	case recorded.Outcome == outcome && outcome == v1alpha1.AttemptRefused:
+		return recorded // told before; another time would be another write
+	default:
 		attempt.StartedAt = recorded.StartedAt
 	}
 	return attempt
@@ -109,6 +126,9 @@ func Uncertain(err error) bool {
 
 // Answered reports whether a failed step is known to have had no effect there.
 func Answered(err error) bool {
+	if _, held := errors.AsType[*plan.Impasse](err); held {
+		return true // the call was not made, or was taken back
+	}
 	vendor, ok := errors.AsType[*provider.Error](err)
 	return ok && !vendor.Uncertain
 }

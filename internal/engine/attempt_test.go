@@ -194,6 +194,28 @@ func TestSinceReady(t *testing.T) {
 	}
 }
 
+func TestRefusedCallsNeedNoProof(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	announced := &v1alpha1.Attempt{StartedAt: metav1.NewTime(now.Add(-time.Second))}
+	refused := Refused(announced, now, "name")
+	if refused.Open() || refused.Outcome != v1alpha1.AttemptRefused || !refused.StartedAt.Equal(&announced.StartedAt) {
+		t.Errorf("a refused call is on record as %+v", refused)
+	}
+	if left := Unsettled(&v1alpha1.ApiKey{}, refused, now); left > 0 {
+		t.Errorf("after a refusal the lists are waited for %s, want not at all", left)
+	}
+	if again := Refused(refused, now.Add(time.Minute), "name"); again != refused {
+		t.Errorf("a second refusal without a new announcement is written again: %+v", again)
+	}
+	if lost := Lost(refused, now, "name"); !lost.Open() {
+		t.Errorf("a lost call after a refused one is on record as %+v", lost)
+	}
+	var none *v1alpha1.Attempt
+	if none.Open() || !announced.Open() {
+		t.Errorf("no attempt is open: %t, an announced one: %t", none.Open(), announced.Open())
+	}
+}
+
 func TestWhatAnErrorTellsOfTheOutcome(t *testing.T) {
 	vendor := func(uncertain bool) error {
 		return &provider.Error{Class: provider.Transient, Op: "op", Uncertain: uncertain}
@@ -207,7 +229,7 @@ func TestWhatAnErrorTellsOfTheOutcome(t *testing.T) {
 		"the vendor said no":   {vendor(false), false, true},
 		"in other words":       {fmt.Errorf("act: %w", vendor(true)), true, false},
 		"not from the vendor":  {errors.New("x"), false, false},
-		"held by the cluster":  {&plan.Impasse{}, false, false},
+		"held by the cluster":  {&plan.Impasse{}, false, true},
 		"the account is amiss": {&account.Problem{}, false, false},
 	} {
 		if Uncertain(row.err) != row.uncertain || Answered(row.err) != row.answered {

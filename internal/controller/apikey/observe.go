@@ -116,7 +116,7 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 		},
 		Expired:   key.Status.ExpiresAt != nil && !r.Now().Before(key.Status.ExpiresAt.Time),
 		Recorded:  key.Status.KeyID,
-		Attempted: key.Status.Attempt != nil,
+		Attempted: key.Status.Attempt.Open(),
 		Unsettled: sight.Unsettled,
 		ReadErr:   sight.Err,
 		Marked:    sight.Marked,

@@ -80,7 +80,7 @@ func attempt(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effec
 	case engine.Uncertain(facts.Outlook.Err):
 		return engine.Lost(recorded, facts.Now, "")
 	case engine.Answered(facts.Outlook.Err):
-		return nil
+		return engine.Refused(recorded, facts.Now, "")
 	}
 	return recorded
 }

@@ -30,7 +30,7 @@ func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent
 	if intent.First {
 		return sight, nil
 	}
-	if ws.Status.UUID == "" || ws.Status.Attempt != nil {
+	if ws.Status.UUID == "" || ws.Status.Attempt.Open() {
 		sight.Unsettled = engine.Unsettled(ws, ws.Status.Attempt, r.Now())
 	} else {
 		sight.Unsettled = engine.SinceReady(ws.Status.Conditions, r.Now())
@@ -93,7 +93,7 @@ func (r *Reconciler) observeList(ctx context.Context, ws *v1alpha1.Workspace, in
 	if unread > 0 && fresh && len(sight.Marked) == 0 {
 		// Where the identity is recorded, another workspace of ours can only be
 		// one of the same name.
-		lost := ws.Status.UUID == "" || ws.Status.Attempt != nil
+		lost := ws.Status.UUID == "" || ws.Status.Attempt.Open()
 		sight.Marked, sight.Err = r.readMarks(ctx, intent, all, ws.Status.UUID, lost)
 	}
 }
@@ -135,7 +135,7 @@ func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) 
 		Insists:         intent.Insists,
 		Dependents:      intent.Dependents,
 		Recorded:        ws.Status.UUID,
-		Attempted:       ws.Status.Attempt != nil,
+		Attempted:       ws.Status.Attempt.Open(),
 		Unsettled:       sight.Unsettled,
 		MustRecord:      intent.Capabilities.Workspace.Recovery == provider.RecoverNever || ws.Class() == "",
 		Recovery:        intent.Capabilities.Workspace.Recovery,

@@ -33,8 +33,12 @@ func attempt(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effec
 		return nil
 	case facts.Step.Verb != plan.Create:
 		return recorded
-	case facts.Outlook.Err == nil || engine.Answered(facts.Outlook.Err):
+	case facts.Outlook.Err == nil:
 		return nil
+	case engine.Answered(facts.Outlook.Err) && facts.Intent.Capabilities.Workspace.Recovery == provider.RecoverNever:
+		return nil
+	case engine.Answered(facts.Outlook.Err):
+		return engine.Refused(recorded, facts.Now, facts.Intent.Spec.DisplayName)
 	case engine.Uncertain(facts.Outlook.Err):
 		return engine.Lost(recorded, facts.Now, facts.Intent.Spec.DisplayName)
 	}

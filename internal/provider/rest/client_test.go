@@ -403,12 +403,12 @@ func TestMessagesHoldNothingSecretAndNoAddress(t *testing.T) {
 		host = r.Host
 		answering(409, "application/json", fmt.Sprintf(
 			`"no: %s and %s at https://%s/base/x?k=%s, host %s, call %s`+"\xff\u202e\u2028"+`%s"`,
-			credential, issued, r.Host, credential, r.Host, "req-9", strings.Repeat("x", 400)))(w, r)
+			credential, issued, r.Host, credential, r.Host, "req-90210", strings.Repeat("x", 400)))(w, r)
 	})
 	c.dialect.Judge = func(a *Answer) *provider.Error {
 		a.Hide(issued)
 		a.Hide("")
-		return &provider.Error{Class: provider.Conflict, Message: string(a.Body), RequestID: "req-9"}
+		return &provider.Error{Class: provider.Conflict, Message: string(a.Body), RequestID: "req-90210"}
 	}
 	e := failure(t, c.Do(t.Context(), Call{Op: "create", Method: "POST", Path: []string{"x"}}, nil))
 	want := `"no: [redacted] and [redacted] at [address] host [address] call - ` + strings.Repeat("x", 400)

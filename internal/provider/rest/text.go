@@ -49,6 +49,10 @@ func ValidID(id string) bool {
 // secretLength is the shortest text without a space that may be a secret.
 const secretLength = 20
 
+// requestIDLength is the shortest request id that is taken out of a message: a
+// shorter one would take letters out of its words.
+const requestIDLength = 8
+
 // couldBeSecret reports whether a piece of a vendor's message may be a value it
 // should not have repeated: long, and with digits or without small letters, as
 // no word and no documented error code is. An identifier goes with it; those
@@ -72,7 +76,7 @@ func (c *Client) scrub(message, requestID string, secrets []string) string {
 			message = strings.ReplaceAll(message, secret, hidden)
 		}
 	}
-	if requestID != "" {
+	if len(requestID) >= requestIDLength {
 		message = strings.ReplaceAll(message, requestID, "-")
 	}
 	words := strings.Fields(strings.ToValidUTF8(message, " "))
