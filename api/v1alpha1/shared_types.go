@@ -89,7 +89,7 @@ type Attempt struct {
 	// endedAt is when the call ended. Omitted: it may still be under way.
 	// +optional
 	EndedAt *metav1.Time `json:"endedAt,omitempty"`
-	// outcome: Lost if the call ended without an answer, Refused if it is known
+	// outcome is Lost if the call ended without an answer, Refused if it is known
 	// to have made nothing. Omitted while it may be under way.
 	// +optional
 	// +kubebuilder:validation:Enum=Lost;Refused
