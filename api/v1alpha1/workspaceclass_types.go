@@ -222,9 +222,6 @@ type WorkspaceClassStatus struct {
 	// +kubebuilder:validation:MaxItems=32
 	// +kubebuilder:validation:items:MaxLength=64
 	Capabilities []string `json:"capabilities,omitempty"`
-	// credentials is the Secret held against deletion while it is in use.
-	// +optional
-	Credentials *CredentialsReference `json:"credentials,omitempty"`
 	// lastHandledReconcileAt echoes the reconcile-at annotation.
 	// +optional
 	// +kubebuilder:validation:MaxLength=256

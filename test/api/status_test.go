@@ -159,7 +159,7 @@ func fullObjects(at metav1.Time) map[string]object {
 	return map[string]object{
 		"WorkspaceClass": gen.WorkspaceClass("full", gen.SetWorkspaceClassStatus(v1alpha1.WorkspaceClassStatus{
 			ObservedGeneration: 1, Provider: "portkey", Capabilities: []string{"workspace.create"},
-			Credentials: &v1alpha1.CredentialsReference{Name: "a", Namespace: "b"}, LastHandledReconcileAt: "1",
+			LastHandledReconcileAt: "1",
 		}), gen.SetWorkspaceClassCondition(ready)),
 		"Workspace": gen.Workspace("full", gen.SetWorkspaceStatus(v1alpha1.WorkspaceStatus{
 			ObservedGeneration: 1, Provider: "guance", ClassName: "guance-prod", UUID: "wksp_1", Slug: "s", BillingState: "free", VersionType: "free", State: "active", AccountID: "a",
