@@ -26,8 +26,9 @@ const (
 	ReasonAccepted = "Accepted"
 	// ReasonInSync: Synced; nothing differs.
 	ReasonInSync = "InSync"
-	// ReasonNotApplied: Synced is Unknown; the spec was edited after the
-	// vendor's object was made, and this version does not carry changes out.
+	// ReasonNotApplied: Synced is not True; the spec was edited after the
+	// vendor's object was made, and the vendor cannot change what was edited, or
+	// does not show whether it has.
 	ReasonNotApplied = "NotApplied"
 	// ReasonPublished: Published; the Secret holds the live key.
 	ReasonPublished = "Published"
@@ -37,6 +38,11 @@ const (
 const (
 	// ReasonProvisioning: the vendor is still building the workspace.
 	ReasonProvisioning = "Provisioning"
+	// ReasonUpdating: the vendor's object is being made as the spec says.
+	ReasonUpdating = "Updating"
+	// ReasonIdentifying: the key is in its Secret; its id is being looked for in
+	// the vendor's list.
+	ReasonIdentifying = "Identifying"
 	// ReasonWorkspaceNotReady: the ApiKey waits for its Workspace.
 	ReasonWorkspaceNotReady = "WorkspaceNotReady"
 	// ReasonVendorUnavailable: the vendor or the way to it is broken; retried.
@@ -50,6 +56,8 @@ const (
 	// read before anything else is done.
 	ReasonRecovering = "Recovering"
 	// ReasonRetained: an event's; something stays at the vendor, as asked.
+	// An event is also the last that is heard of an object that was deleted with
+	// reason Frozen or OutcomeUnknown.
 	ReasonRetained = "Retained"
 	// ReasonDeleting: deletion has begun and goes on.
 	ReasonDeleting = "Deleting"
@@ -92,6 +100,18 @@ const (
 	ReasonScopesRequired = "ScopesRequired"
 	// ReasonOutcomeUnknown: a lost answer the vendor offers no way to resolve.
 	ReasonOutcomeUnknown = "OutcomeUnknown"
+	// ReasonProvisioningOverdue: the vendor has not finished building the
+	// workspace in time. It is not created again, and becomes Ready if the vendor
+	// finishes after all.
+	ReasonProvisioningOverdue = "ProvisioningOverdue"
+	// ReasonFrozen: the workspace is frozen. It comes with Stalled if nobody asked
+	// for that, and with Ready if spec.access did.
+	ReasonFrozen = "Frozen"
+	// ReasonConflict: the vendor's object is, or may be, another's: of two
+	// Workspaces that name one the older has it.
+	ReasonConflict = "Conflict"
+	// ReasonActionRequired: at this vendor a key needs spec.action.
+	ReasonActionRequired = "ActionRequired"
 	// ReasonVendorObjectMissing: the vendor no longer has the workspace.
 	ReasonVendorObjectMissing = "VendorObjectMissing"
 	// ReasonWorkspaceNotFound: the ApiKey's Workspace does not exist.

@@ -26,6 +26,9 @@ const (
 	AnnotationValueKey = "workspace-operator.io/value-key"
 	// AnnotationIssuedAt is the RFC 3339 time the key in a Secret was issued.
 	AnnotationIssuedAt = "workspace-operator.io/issued-at"
+	// AnnotationKeyName is the vendor's name of the key in a Secret, where that
+	// is all there is to know it by until its id is found.
+	AnnotationKeyName = "workspace-operator.io/key-name"
 	// AnnotationWorkspace is the namespace/name a Secret in the operator's
 	// own namespace was made for.
 	AnnotationWorkspace = "workspace-operator.io/workspace"

@@ -74,12 +74,18 @@ type RateLimit struct {
 
 // Values of Attempt.Outcome.
 const (
-	AttemptLost    = "Lost"
-	AttemptRefused = "Refused"
+	AttemptLost     = "Lost"
+	AttemptRefused  = "Refused"
+	AttemptAccepted = "Accepted"
 )
 
-// Open reports whether the call may have made something that is not recorded.
-func (a *Attempt) Open() bool { return a != nil && a.Outcome != AttemptRefused }
+// Open reports whether nobody knows what the call made.
+func (a *Attempt) Open() bool {
+	return a != nil && a.Outcome != AttemptRefused && a.Outcome != AttemptAccepted
+}
+
+// Ordered reports whether the vendor has accepted the call and works on it.
+func (a *Attempt) Ordered() bool { return a != nil && a.Outcome == AttemptAccepted }
 
 // Attempt is a create call that has not led to a recorded object.
 type Attempt struct {
@@ -90,9 +96,10 @@ type Attempt struct {
 	// +optional
 	EndedAt *metav1.Time `json:"endedAt,omitempty"`
 	// outcome is Lost if the call ended without an answer, Refused if it is known
-	// to have made nothing. Omitted while it may be under way.
+	// to have made nothing, Accepted if the vendor is still working on it.
+	// Omitted while it may be under way.
 	// +optional
-	// +kubebuilder:validation:Enum=Lost;Refused
+	// +kubebuilder:validation:Enum=Lost;Refused;Accepted
 	Outcome string `json:"outcome,omitempty"`
 	// name is what the object is called at the vendor.
 	// +optional

@@ -22,6 +22,11 @@ func newFlags(o *emulator.Options, l *emulator.Listener, out io.Writer) *flag.Fl
 	f.StringVar(&o.GuanceOwnerKey, "guance-owner-key", emulator.DefaultGuanceOwnerKey,
 		"access `key` of the guance workspace that exists from the start")
 	f.StringVar(&o.PortkeyAdminKey, "portkey-admin-key", emulator.DefaultPortkeyAdminKey, "portkey Admin `key`, with all scopes")
+	f.StringVar(&o.SlaunchxCredential, "slaunchx-credential", emulator.DefaultSlaunchxToken+":"+emulator.DefaultSlaunchxClientHash,
+		"`token:hash` of the owner of the slaunchx workspace that exists from the start")
+	f.StringVar(&o.GroundfloorToken, "groundfloor-token", emulator.DefaultGroundfloorToken, "bearer `token` of the administrator of the groundfloor account")
+	f.StringVar(&o.OceanbaseCredential, "oceanbase-credential", emulator.DefaultOceanbaseAccessKeyID+":"+emulator.DefaultOceanbaseAccessKeySecret,
+		"oceanbase access key and its secret, as `AK:SK`")
 	f.IntVar(&o.GuanceKeyRateLimit, "guance-rate-limit", 0,
 		"guance `requests` a key may make in any 60 seconds, 0 for no limit (documented: 20)")
 	f.IntVar(&o.GuanceWorkspaceRateLimit, "guance-workspace-rate-limit", 0,

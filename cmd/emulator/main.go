@@ -18,9 +18,11 @@ import (
 const usage = `Usage: emulator [flags]
 
 Serves the HTTP APIs of the vendors the way their documentation describes them:
-guance under /guance, portkey under /portkey/v1 (or /portkey), and a control
-API under /_control (GET it for a list of what it can do). Prints one line,
-"listening on URL", when it is ready; stops on SIGTERM or SIGINT.
+guance under /guance, portkey under /portkey/v1 (or /portkey), slaunchx under
+/slaunchx/prometheus (or /slaunchx), groundfloor under /groundfloor, oceanbase
+under /oceanbase, and a control API under /_control (GET it for a list of what
+it can do). Prints one line, "listening on URL", when it is ready; stops on
+SIGTERM or SIGINT.
 
 If the --state file exists, the objects, credentials and settings in it win
 over the flags.

@@ -150,7 +150,7 @@ func TestExitStatus(t *testing.T) {
 		status int
 		text   string // a part of what is said on standard error
 	}{
-		{"help", []string{"--help"}, 0, "control\nAPI under /_control"},
+		{"help", []string{"--help"}, 0, "and a control API under /_control"},
 		{"help lists the flags", []string{"-h"}, 0, "-guance-rate-limit"},
 		{"an unknown flag", []string{"--nothing"}, 2, "not defined: -nothing"},
 		{"a number that is none", []string{"--portkey-rate-limit", "x"}, 2, "invalid value"},

@@ -43,6 +43,7 @@ func run() error {
 	flag.BoolVar(&options.LeaderElection, "leader-elect", false, "Let one of several operators work.")
 	flag.StringVar(&options.MetricsAddress, "metrics-bind-address", "0", "host:port of the metrics; 0 is off.")
 	flag.StringVar(&options.ProbeAddress, "health-probe-bind-address", "0", "host:port of /healthz and /readyz; 0 is off.")
+	flag.DurationVar(&options.ProvisioningDeadline, "provisioning-deadline", manager.DefaultProvisioningDeadline, "How long a vendor may work on a new workspace before the Workspace is Stalled.")
 	flag.IntVar(&options.Workers, "workers", 8, "How many Workspaces, and how many ApiKeys, are worked on at a time.")
 	logging.BindFlags(flag.CommandLine)
 	flag.Parse()

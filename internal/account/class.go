@@ -103,6 +103,20 @@ func (b *Broker) Driver(class *v1alpha1.WorkspaceClass) (provider.Driver, error)
 	return vendor.driver, nil
 }
 
+// Capabilities are those of the class's vendor as far as the class's settings
+// allow them. It answers with a [*Problem] as [Broker.Driver] does.
+func (b *Broker) Capabilities(class *v1alpha1.WorkspaceClass) (provider.Capabilities, error) {
+	vendor, err := b.vendor(class)
+	if err != nil {
+		return provider.Capabilities{}, err
+	}
+	can := vendor.driver.Capabilities()
+	if setting := can.Workspace.DeleteSetting; setting != "" && vendor.settings[setting] != string(v1alpha1.Enabled) {
+		can.Workspace.Delete = false
+	}
+	return can, nil
+}
+
 // vendor is what the one member of spec.provider says.
 type vendor struct {
 	driver   provider.Driver

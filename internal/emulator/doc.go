@@ -3,7 +3,8 @@
 // that has been seen or is to be feared. It shares no code with the operator's
 // drivers: it is an independent witness of the wire formats.
 //
-// Vendors are mounted below their names: /guance and /portkey. State is kept
+// Vendors are mounted below their names: /guance, /portkey, /slaunchx,
+// /groundfloor and /oceanbase. State is kept
 // in memory and, with a state file, saved before each answer that follows a
 // change, so that killing the process loses nothing that was answered. The
 // request log, the counters and the faults are not saved.
@@ -17,7 +18,7 @@
 //	DELETE /_control/requests          empties the log and the counters
 //	GET    /_control/counts            per vendor and route: requests, worked, changed, statuses
 //	POST   /_control/reset             back to the state, settings and credentials of the start
-//	GET    /_control/settings          per vendor; see guance.Settings and portkey.Settings
+//	GET    /_control/settings          per vendor; see the type Settings of each vendor's package
 //	PUT    /_control/settings          {"guance":{"keyRequestsPerMinute":20}}: what is not named stays
 //	GET    /_control/credentials       per vendor, the accepted credentials
 //	PUT    /_control/credentials       {"portkey":["a","b"]}: replaces those of the vendors named
@@ -26,9 +27,13 @@
 //	DELETE /_control/faults            removes all
 //	DELETE /_control/faults/{id}       removes one
 //	POST   /_control/{vendor}/{kind}        makes an object out of band; kind is workspaces or keys,
-//	                                        the fields are those that GET /_control/state shows
+//	                                        (a vendor that has none refuses them), the fields are
+//	                                        those that GET /_control/state shows
 //	PATCH  /_control/{vendor}/{kind}/{id}   sets fields of an object out of band
 //	DELETE /_control/{vendor}/{kind}/{id}   deletes an object out of band
+//
+// A credential is what its owner would send: an API key, a token,
+// "TOKEN:CLIENTHASH" at slaunchx, "AK:SK" at oceanbase.
 //
 // An error is answered with a status of 400 or more and {"error": "..."}.
 //

@@ -11,9 +11,12 @@ import (
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/internal/emulator/fault"
+	"github.com/workspace-operator/workspace-operator/internal/emulator/groundfloor"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/guance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/journal"
+	"github.com/workspace-operator/workspace-operator/internal/emulator/oceanbase"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/portkey"
+	"github.com/workspace-operator/workspace-operator/internal/emulator/slaunchx"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/wire"
 )
 
@@ -21,6 +24,13 @@ import (
 const (
 	DefaultGuanceOwnerKey  = "guance-owner-key"
 	DefaultPortkeyAdminKey = "portkey-admin-key"
+	// DefaultSlaunchxToken goes with DefaultSlaunchxClientHash.
+	DefaultSlaunchxToken      = "slaunchx-owner-token"
+	DefaultSlaunchxClientHash = "slaunchx-client-hash"
+	DefaultGroundfloorToken   = "groundfloor-admin-token"
+	// DefaultOceanbaseAccessKeyID goes with DefaultOceanbaseAccessKeySecret.
+	DefaultOceanbaseAccessKeyID     = "oceanbase-ak"
+	DefaultOceanbaseAccessKeySecret = "oceanbase-sk"
 )
 
 // DefaultKeyNameLimit is the longest guance key name in characters.
@@ -35,6 +45,11 @@ type Options struct {
 	// GuanceOwnerKey is an access key of the guance workspace that exists from
 	// the start; PortkeyAdminKey is a portkey Admin key with all scopes.
 	GuanceOwnerKey, PortkeyAdminKey string
+	// SlaunchxCredential is a token of the owner of the slaunchx workspace that
+	// exists from the start and the client hash bound to it, as TOKEN:HASH;
+	// GroundfloorToken is of the administrator of the groundfloor account;
+	// OceanbaseCredential is an access key and its secret, as AK:SK.
+	SlaunchxCredential, GroundfloorToken, OceanbaseCredential string
 	// GuanceKeyRateLimit, GuanceWorkspaceRateLimit and PortkeyRateLimit are
 	// requests in any sixty seconds, per key, per workspace and per credential;
 	// 0 is no limit.
@@ -114,10 +129,16 @@ func (e *Emulator) newVendors() map[string]vendor {
 	portkeySettings.RequestsPerMinute = e.options.PortkeyRateLimit
 	ownerKey := cmp.Or(e.options.GuanceOwnerKey, DefaultGuanceOwnerKey)
 	adminKey := cmp.Or(e.options.PortkeyAdminKey, DefaultPortkeyAdminKey)
+	partner := cmp.Or(e.options.SlaunchxCredential, DefaultSlaunchxToken+":"+DefaultSlaunchxClientHash)
+	token := cmp.Or(e.options.GroundfloorToken, DefaultGroundfloorToken)
+	accessKey := cmp.Or(e.options.OceanbaseCredential, DefaultOceanbaseAccessKeyID+":"+DefaultOceanbaseAccessKeySecret)
 	now := func() time.Time { return e.now().UTC() }
 	return map[string]vendor{
-		guance.Name:  guance.New(guanceSettings, []string{ownerKey}, now),
-		portkey.Name: portkey.New(portkeySettings, []string{adminKey}, now),
+		guance.Name:      guance.New(guanceSettings, []string{ownerKey}, now),
+		portkey.Name:     portkey.New(portkeySettings, []string{adminKey}, now),
+		slaunchx.Name:    slaunchx.New(slaunchx.Defaults(), []string{partner}, now),
+		groundfloor.Name: groundfloor.New(groundfloor.Defaults(), []string{token}, now),
+		oceanbase.Name:   oceanbase.New(oceanbase.Defaults(), []string{accessKey}, now),
 	}
 }
 
@@ -126,6 +147,17 @@ func (e *Emulator) Guance() guance.State { return inspect[guance.State](e, guanc
 
 // Portkey returns a copy of what the vendor portkey knows.
 func (e *Emulator) Portkey() portkey.State { return inspect[portkey.State](e, portkey.Name) }
+
+// Slaunchx returns a copy of what the vendor slaunchx knows.
+func (e *Emulator) Slaunchx() slaunchx.State { return inspect[slaunchx.State](e, slaunchx.Name) }
+
+// Groundfloor returns a copy of what the vendor groundfloor knows.
+func (e *Emulator) Groundfloor() groundfloor.State {
+	return inspect[groundfloor.State](e, groundfloor.Name)
+}
+
+// Oceanbase returns a copy of what the vendor oceanbase knows.
+func (e *Emulator) Oceanbase() oceanbase.State { return inspect[oceanbase.State](e, oceanbase.Name) }
 
 // inspect copies a vendor's state by way of JSON, which all of it goes through
 // anyhow when it is saved.

@@ -33,7 +33,7 @@ func Unsettled(obj client.Object, attempt *v1alpha1.Attempt, now time.Time) time
 	var latest time.Time
 	if attempt != nil {
 		latest = attempt.StartedAt.Time
-		if !attempt.Open() {
+		if attempt.Outcome == v1alpha1.AttemptRefused {
 			return 0 // nothing was made
 		}
 		if attempt.EndedAt != nil {
@@ -61,6 +61,15 @@ func Lost(recorded *v1alpha1.Attempt, now time.Time, name string) *v1alpha1.Atte
 // so that the next one need not wait for a list to prove it.
 func Refused(recorded *v1alpha1.Attempt, now time.Time, name string) *v1alpha1.Attempt {
 	return ended(recorded, now, name, v1alpha1.AttemptRefused)
+}
+
+// Accepted is the record of a create call that the vendor has said yes to and
+// still works on.
+func Accepted(recorded *v1alpha1.Attempt, now time.Time, name string) *v1alpha1.Attempt {
+	if recorded.Ordered() {
+		return recorded // another time would be another write
+	}
+	return ended(recorded, now, name, v1alpha1.AttemptAccepted)
 }
 
 func ended(recorded *v1alpha1.Attempt, now time.Time, name, outcome string) *v1alpha1.Attempt {
@@ -106,6 +115,19 @@ func StoreStatus[T client.Object](ctx context.Context, writer client.Client, obj
 		return nil
 	}
 	return writer.Status().Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+}
+
+// Edited reports whether the spec was edited since the vendor's object last
+// was as it says, or was so in a way that has not reached the vendor.
+func Edited(conditions []metav1.Condition, generation int64) bool {
+	synced := meta.FindStatusCondition(conditions, v1alpha1.ConditionSynced)
+	switch {
+	case synced == nil:
+		return false
+	case synced.Reason == v1alpha1.ReasonNotApplied:
+		return true
+	}
+	return synced.Status == metav1.ConditionTrue && synced.ObservedGeneration != generation
 }
 
 // SinceReady is how long the lists may yet hide an object that has just become

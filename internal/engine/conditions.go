@@ -39,6 +39,12 @@ func conditions(outlook plan.Outlook, wasReady bool) []metav1.Condition {
 	case plan.Blocked:
 		all = append(all, metav1.Condition{Type: v1alpha1.ConditionStalled, Status: metav1.ConditionTrue, Reason: outlook.Reason, Message: outlook.Message})
 	}
+	if outlook.Unapplied != "" {
+		synced.Reason, synced.Message = v1alpha1.ReasonNotApplied, outlook.Unapplied
+		if outlook.State == plan.Settled {
+			synced.Status = metav1.ConditionUnknown
+		}
+	}
 	return append(all, ready, synced)
 }
 

@@ -35,45 +35,6 @@ const (
 	maxNote = 1024
 )
 
-// Intent is what resolving gives. It stands in line for the vendor's quota on
-// behalf of the whole pass.
-type Intent interface {
-	// Reserve admits the pass to the vendor. The context it gives carries the
-	// admission and is used from then on.
-	Reserve(ctx context.Context, fresh bool) (context.Context, error)
-}
-
-// Kind is one kind's share of a pass; the methods are called in this order.
-type Kind[T client.Object, I Intent, S, E any] interface {
-	// Resolve reads the cluster. An error is a read that failed: the pass ends
-	// and is tried again. What is merely wrong is part of the intent.
-	Resolve(ctx context.Context, obj T) (I, error)
-	// Observe reads the vendor and what we have published. It writes nothing.
-	// fresh asks for reads begun after this call.
-	Observe(ctx context.Context, obj T, intent I, fresh bool) (S, error)
-	// Decide is pure.
-	Decide(obj T, intent I, sight S) plan.Step
-	// Act takes the step. It may store status before a call that cannot be
-	// found again; everything else is stored by the engine.
-	Act(ctx context.Context, obj T, intent I, sight S, step plan.Step) (E, error)
-	// Report writes status, but for the conditions, from the facts. It is pure
-	// and may be called again on a newer version of the object.
-	Report(obj T, facts Facts[I, S, E])
-}
-
-// Facts are all that one pass found and did.
-type Facts[I Intent, S, E any] struct {
-	Intent I
-	Sight  S
-	Step   plan.Step
-	Effect E
-	// Outlook is how things stand now: the step's, or what an error left.
-	Outlook plan.Outlook
-	// Generation is the one the facts were gathered for.
-	Generation int64
-	Now        time.Time
-}
-
 // Status is where an object keeps what the engine writes.
 type Status struct {
 	Conditions         *[]metav1.Condition
@@ -82,7 +43,7 @@ type Status struct {
 }
 
 // Engine runs passes of one kind.
-type Engine[T client.Object, I Intent, S, E any] struct {
+type Engine[T client.Object, I Intent, S any, E Effect] struct {
 	Kind Kind[T, I, S, E]
 	// New gives an empty object, StatusOf its status.
 	New      func() T
@@ -201,7 +162,7 @@ func (e *Engine[T, I, S, E]) carryOut(ctx context.Context, obj T, facts Facts[I,
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
 	facts.Outlook = facts.Step.Outlook
-	if facts.Step.Verb == plan.Create || facts.Step.Verb == plan.Remove || facts.Step.Verb == plan.Hold {
+	if facts.Step.Verb != plan.Stay && facts.Step.Verb != plan.Finish {
 		if err := e.hold(ctx, obj); err != nil {
 			return ctrl.Result{}, err
 		}
@@ -217,13 +178,16 @@ func (e *Engine[T, I, S, E]) carryOut(ctx context.Context, obj T, facts Facts[I,
 			return ctrl.Result{}, err
 		}
 		facts.Effect, facts.Now = effect, e.Now()
+		if told := effect.Outlook(); err == nil && told != nil {
+			facts.Outlook = *told
+		}
 		if err != nil {
 			facts.Outlook = plan.Outlook{Err: err, Broken: facts.Step.Broken || facts.Step.Verb == plan.Create || facts.Step.State != plan.Settled}
 		}
 		done = err == nil && facts.Step.Last
 	}
 	if done {
-		return ctrl.Result{}, e.release(ctx, obj)
+		return ctrl.Result{}, e.release(ctx, obj, facts.Step)
 	}
 	return e.report(ctx, obj, facts)
 }
@@ -248,12 +212,22 @@ func (e *Engine[T, I, S, E]) hold(ctx context.Context, obj T) error {
 	return e.Writer.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 }
 
-// release removes the finalizer: nothing of ours is left at the vendor.
-func (e *Engine[T, I, S, E]) release(ctx context.Context, obj T) error {
+// release removes the finalizer. If something is left at the vendor, an event
+// is the last that is heard of it.
+func (e *Engine[T, I, S, E]) release(ctx context.Context, obj T, step plan.Step) error {
 	before := copyOf(obj)
 	controllerutil.RemoveFinalizer(obj, e.finalizer())
 	err := e.Writer.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
-	return client.IgnoreNotFound(err)
+	if client.IgnoreNotFound(err) != nil {
+		return err
+	}
+	switch step.Reason {
+	case v1alpha1.ReasonRetained:
+		e.event(before, corev1.EventTypeNormal, step.Reason, step.Message)
+	case v1alpha1.ReasonFrozen, v1alpha1.ReasonOutcomeUnknown:
+		e.event(before, corev1.EventTypeWarning, step.Reason, step.Message)
+	}
+	return nil
 }
 
 // settled reports whether the object was as its spec says when last seen.

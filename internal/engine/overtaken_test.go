@@ -244,39 +244,42 @@ func TestWhatBreaksReady(t *testing.T) {
 	}
 }
 
-func TestAnEditIsNotCalledInSync(t *testing.T) {
-	stay := plan.Step{Verb: plan.Stay, Outlook: well()}
-	// pass brings the spec to a generation and runs a pass over it.
-	pass := func(r *rig, generation int64, step plan.Step) metav1.Condition {
-		r.meddle(func(ws *v1alpha1.Workspace) { ws.Generation = generation })
-		r.decide = always(step)
-		if _, err := r.pass(); err != nil {
-			r.Fatal(err)
-		}
-		ws := r.get()
-		if !meta.IsStatusConditionTrue(ws.Status.Conditions, v1alpha1.ConditionReady) || ws.Status.ObservedGeneration != generation {
-			r.Errorf("generation %d: an edit is no reason not to be Ready: %+v", generation, ws.Status)
-		}
-		return *meta.FindStatusCondition(ws.Status.Conditions, v1alpha1.ConditionSynced)
-	}
-	want := func(t *testing.T, got metav1.Condition, status metav1.ConditionStatus, reason string, generation int64) {
-		t.Helper()
-		if got.Status != status || got.Reason != reason || got.ObservedGeneration != generation {
-			t.Errorf("Synced is %s/%s of generation %d, want %s/%s of %d", got.Status, got.Reason, got.ObservedGeneration, status, reason, generation)
-		}
-	}
+func TestAnEditThatDidNotReachTheVendorIsNotCalledInSync(t *testing.T) {
+	unapplied := well()
+	unapplied.Unapplied = "nobody can tell"
+	blocked := plan.Outlook{State: plan.Blocked, Reason: v1alpha1.ReasonUnsupported, Message: "set it back", Unapplied: "the vendor has another"}
 	r := newRig(t, ready())
-	want(t, pass(r, 1, stay), metav1.ConditionTrue, v1alpha1.ReasonInSync, 1)
-	want(t, pass(r, 2, stay), metav1.ConditionUnknown, v1alpha1.ReasonNotApplied, 1)
-	want(t, pass(r, 2, stay), metav1.ConditionUnknown, v1alpha1.ReasonNotApplied, 1)
-	if r.writes() > 0 {
-		t.Errorf("the same edit once more is written again: %v", r.log)
+	for number, row := range []struct {
+		outlook plan.Outlook
+		status  metav1.ConditionStatus
+		reason  string
+		edited  bool
+	}{
+		{well(), metav1.ConditionTrue, v1alpha1.ReasonInSync, false},
+		{unapplied, metav1.ConditionUnknown, v1alpha1.ReasonNotApplied, true},
+		{blocked, metav1.ConditionFalse, v1alpha1.ReasonNotApplied, true},
+		{well(), metav1.ConditionTrue, v1alpha1.ReasonInSync, false},
+	} {
+		generation := int64(number + 1)
+		r.meddle(func(ws *v1alpha1.Workspace) { ws.Generation = generation })
+		r.decide = always(plan.Step{Verb: plan.Stay, Outlook: row.outlook})
+		if _, err := r.pass(); err != nil {
+			t.Fatal(err)
+		}
+		all := r.get().Status.Conditions
+		synced := meta.FindStatusCondition(all, v1alpha1.ConditionSynced)
+		if synced.Status != row.status || synced.Reason != row.reason || synced.ObservedGeneration != generation {
+			t.Errorf("generation %d: Synced is %+v, want %s/%s", generation, synced, row.status, row.reason)
+		}
+		if got := Edited(all, generation); got != row.edited {
+			t.Errorf("generation %d: Edited says %t of the same generation, want %t: it is remembered until it is settled", generation, got, row.edited)
+		}
+		if !Edited(all, generation+1) && row.status == metav1.ConditionTrue {
+			t.Errorf("generation %d: the next generation is not called edited", generation)
+		}
 	}
-	want(t, pass(r, 3, stay), metav1.ConditionUnknown, v1alpha1.ReasonNotApplied, 1)
-	want(t, pass(r, 4, create()), metav1.ConditionTrue, v1alpha1.ReasonInSync, 4)
-	want(t, pass(r, 4, stay), metav1.ConditionTrue, v1alpha1.ReasonInSync, 4)
-	if len(r.events) > 0 {
-		t.Errorf("an edit is no event: %v", r.events)
+	if Edited(nil, 1) {
+		t.Error("an object that was never in sync is called edited")
 	}
 }
 

@@ -121,13 +121,7 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 		if e.IsAccount && (condition.Type == v1alpha1.ConditionAccountReady || condition.Type == v1alpha1.ConditionSynced) {
 			continue
 		}
-		generation := facts.Generation
-		if applied := edited(status, condition, facts.Step, generation); applied != 0 {
-			condition.Status, condition.Reason = metav1.ConditionUnknown, v1alpha1.ReasonNotApplied
-			condition.Message = "the spec was edited after the vendor's object was made; this version does not carry such changes out"
-			generation = applied
-		}
-		set(status.Conditions, condition, generation, facts.Now)
+		set(status.Conditions, condition, facts.Generation, facts.Now)
 	}
 	if !keepsReady(facts.Outlook, wasReady) && e.Extra != nil {
 		for _, condition := range e.Extra(facts.Outlook) {
@@ -139,20 +133,6 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 			meta.RemoveStatusCondition(status.Conditions, kind)
 		}
 	}
-}
-
-// edited gives the generation that was applied at the vendor, if the Synced
-// condition would now speak of a later one that was merely looked at.
-func edited(status Status, condition metav1.Condition, step plan.Step, generation int64) int64 {
-	before := meta.FindStatusCondition(*status.Conditions, v1alpha1.ConditionSynced)
-	if condition.Type != v1alpha1.ConditionSynced || condition.Status != metav1.ConditionTrue || step.Verb != plan.Stay || before == nil {
-		return 0
-	}
-	known := before.Status == metav1.ConditionTrue || before.Reason == v1alpha1.ReasonNotApplied
-	if !known || before.ObservedGeneration == generation {
-		return 0
-	}
-	return before.ObservedGeneration
 }
 
 // transition is the condition an event is about: Ready, or AccountReady of an

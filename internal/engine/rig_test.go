@@ -35,6 +35,8 @@ type sight struct{ fresh bool }
 // effect is the id of what was made.
 type effect string
 
+func (effect) Outlook() *plan.Outlook { return nil }
+
 // rig is an engine over a small kind whose every phase is scripted, and an API
 // server that counts writes and fails on demand.
 type rig struct {

@@ -2,6 +2,7 @@
 package manager
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -47,10 +48,17 @@ type Options struct {
 	LeaderElection bool
 	// MetricsAddress and ProbeAddress are host:port; "0" is off.
 	MetricsAddress, ProbeAddress string
+	// ProvisioningDeadline is how long a vendor may work on a workspace it has
+	// accepted before the Workspace is Stalled; 0 is [DefaultProvisioningDeadline].
+	ProvisioningDeadline time.Duration
 	// Workers is how many Workspaces, and how many ApiKeys, are worked on at
 	// a time.
 	Workers int
 }
+
+// DefaultProvisioningDeadline is far beyond what a vendor's provisioning takes
+// when all goes well. No vendor documents how long that is.
+const DefaultProvisioningDeadline = 30 * time.Minute
 
 const (
 	firstRetry = 500 * time.Millisecond
@@ -140,7 +148,10 @@ func controllers(mgr ctrl.Manager, options Options) error {
 			return (&workspaceclass.Reconciler{Client: mgr.GetClient(), Live: live, Broker: broker, Recorder: recorder, Now: time.Now}).SetupWithManager(mgr, several())
 		}},
 		{"workspace", func() error {
-			return (&workspace.Reconciler{Client: mgr.GetClient(), Live: live, Broker: broker, Namespace: options.Namespace, Recorder: recorder, Now: time.Now}).SetupWithManager(mgr, several())
+			return (&workspace.Reconciler{
+				Client: mgr.GetClient(), Live: live, Broker: broker, Namespace: options.Namespace, Recorder: recorder, Now: time.Now,
+				ProvisioningDeadline: cmp.Or(options.ProvisioningDeadline, DefaultProvisioningDeadline),
+			}).SetupWithManager(mgr, several())
 		}},
 		{"apikey", func() error {
 			return (&apikey.Reconciler{Client: mgr.GetClient(), Live: live, Broker: broker, Recorder: recorder, Now: time.Now}).SetupWithManager(mgr, several())

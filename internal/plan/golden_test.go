@@ -20,41 +20,65 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func TestStories(t *testing.T) {
 	const lag = 4 * time.Second
 	stories := map[string]func() []string{
-		"key-happy":        func() []string { return keyStory(lag, smooth, smooth, "later", smooth, "deleted", smooth) },
-		"key-answer-lost":  func() []string { return keyStory(lag, unanswered, smooth, smooth, smooth, smooth, "deleted", smooth) },
-		"key-request-lost": func() []string { return keyStory(lag, unsent, smooth, smooth, smooth) },
-		"key-crashed":      func() []string { return keyStory(lag, crashed, smooth, smooth, smooth, smooth, smooth) },
+		"key-happy": func() []string {
+			return keyStory(newKeyWorld(), lag, smooth, smooth, "later", smooth, "deleted", smooth)
+		},
+		"key-answer-lost": func() []string {
+			return keyStory(newKeyWorld(), lag, unanswered, smooth, smooth, smooth, smooth, "deleted", smooth)
+		},
+		"key-request-lost": func() []string { return keyStory(newKeyWorld(), lag, unsent, smooth, smooth, smooth) },
+		"key-crashed":      func() []string { return keyStory(newKeyWorld(), lag, crashed, smooth, smooth, smooth, smooth, smooth) },
 		"key-secret-lost": func() []string {
-			return keyStory(lag, smooth, "later", "secret lost", smooth, smooth, smooth, smooth, "later", smooth)
+			return keyStory(newKeyWorld(), lag, smooth, "later", "secret lost", smooth, smooth, smooth, smooth, "later", smooth)
 		},
 		"key-finalizer-taken": func() []string {
-			return keyStory(lag, smooth, "finalizer lost", smooth, smooth, "later", smooth, "deleted", smooth)
+			return keyStory(newKeyWorld(), lag, smooth, "finalizer lost", smooth, smooth, "later", smooth, "deleted", smooth)
 		},
 		"key-reissued-then-deleted": func() []string {
-			return keyStory(lag, smooth, "later", "secret lost", smooth, smooth, smooth, smooth, smooth, smooth, "deleted", smooth, smooth, smooth, smooth)
+			return keyStory(newKeyWorld(), lag, smooth, "later", "secret lost", smooth, smooth, smooth, smooth, smooth, smooth, "deleted", smooth, smooth, smooth, smooth)
 		},
 		"key-answer-lost-late": func() []string {
-			return keyStory(lag, "slow", unanswered, smooth, smooth, smooth, smooth)
+			return keyStory(newKeyWorld(), lag, "slow", unanswered, smooth, smooth, smooth, smooth)
 		},
 		"key-crashed-late": func() []string {
-			return keyStory(lag, "slow", crashed, smooth, smooth, smooth, smooth)
+			return keyStory(newKeyWorld(), lag, "slow", crashed, smooth, smooth, smooth, smooth)
 		},
 		"key-secret-taken": func() []string {
-			return keyStory(lag, smooth, "later", smooth, "secret taken", smooth, smooth, "secret lost", smooth, "later", smooth)
+			return keyStory(newKeyWorld(), lag, smooth, "later", smooth, "secret taken", smooth, smooth, "secret lost", smooth, "later", smooth)
 		},
 		"key-secret-taken-unrecorded": func() []string {
-			return keyStory(lag, unanswered, "secret taken", "later", smooth, "later", smooth, "deleted", smooth, smooth)
+			return keyStory(newKeyWorld(), lag, unanswered, "secret taken", "later", smooth, "later", smooth, "deleted", smooth, smooth)
+		},
+		"key-unlisted-answer-lost": func() []string {
+			return keyStory(&keyWorld{recovery: provider.RecoverNever, secret: absent()}, 0, unanswered, smooth, "later", smooth, "deleted", smooth)
+		},
+		"key-id-listed": func() []string {
+			return keyStory(&keyWorld{idListed: true, secret: absent()}, lag, smooth, smooth, smooth, smooth, smooth, "later", smooth, "deleted", smooth)
+		},
+		"key-id-listed-crashed": func() []string {
+			return keyStory(&keyWorld{idListed: true, secret: absent()}, lag, unwritten, smooth, smooth, smooth, unwritten, smooth, smooth)
+		},
+		"workspace-ordered": func() []string {
+			return wsStory(building(6*time.Second, 5*time.Second), smooth, smooth, smooth, smooth, smooth, smooth, smooth, smooth, "later", smooth, "deleted", smooth, smooth, smooth, "later", smooth)
+		},
+		"workspace-ordered-overdue": func() []string {
+			return wsStory(building(never, 0), smooth, smooth, "later", smooth, "much later", smooth, "deleted", smooth, "retained", smooth)
+		},
+		"workspace-imported": func() []string {
+			return wsStory(existing(), smooth, smooth, smooth, "later", smooth)
 		},
 		"workspace-happy": func() []string {
-			return wsStory(provider.RecoverByMark, lag, smooth, smooth, "later", smooth, "deleted", smooth)
+			return wsStory(listing(lag), smooth, smooth, "later", smooth, "deleted", smooth)
 		},
 		"workspace-answer-lost": func() []string {
-			return wsStory(provider.RecoverByMark, lag, unanswered, smooth, smooth, smooth, "deleted", smooth)
+			return wsStory(listing(lag), unanswered, smooth, smooth, smooth, "deleted", smooth)
 		},
-		"workspace-crashed":       func() []string { return wsStory(provider.RecoverByMark, lag, crashed, smooth, smooth, smooth) },
-		"workspace-unrecoverable": func() []string { return wsStory(provider.RecoverNever, 0, unanswered, smooth, "later", smooth) },
+		"workspace-crashed": func() []string { return wsStory(listing(lag), crashed, smooth, smooth, smooth) },
+		"workspace-unrecoverable": func() []string {
+			return wsStory(&wsWorld{recovery: provider.RecoverNever}, unanswered, smooth, "later", smooth)
+		},
 		"workspace-list-fails": func() []string {
-			return wsStory(provider.RecoverByMark, lag, unanswered, unread, "later", unread, smooth, smooth)
+			return wsStory(listing(lag), unanswered, unread, "later", unread, smooth, smooth)
 		},
 	}
 	for name, story := range stories {
@@ -77,8 +101,7 @@ func TestStories(t *testing.T) {
 	}
 }
 
-func keyStory(lag time.Duration, events ...fault) []string {
-	w := &keyWorld{secret: absent()}
+func keyStory(w *keyWorld, lag time.Duration, events ...fault) []string {
 	w.lag = lag
 	for _, event := range events {
 		switch event {
@@ -99,15 +122,38 @@ func keyStory(lag time.Duration, events ...fault) []string {
 	return append(w.log, "left at the vendor: "+strings.Join(w.living(), " "))
 }
 
-func wsStory(recovery provider.Recovery, lag time.Duration, events ...fault) []string {
-	w := &wsWorld{recovery: recovery}
+// listing is a vendor whose list shows marks.
+func listing(lag time.Duration) *wsWorld {
+	w := &wsWorld{recovery: provider.RecoverByMark}
 	w.lag = lag
+	return w
+}
+
+// building is a vendor that shows a workspace, and has it built, in its time.
+func building(shown, built time.Duration) *wsWorld {
+	w := listing(4 * time.Second)
+	w.asynchronous, w.freezes, w.shown, w.building = true, true, shown, built
+	return w
+}
+
+// existing is a vendor that has a workspace which is to be taken over.
+func existing() *wsWorld {
+	w := listing(0)
+	w.external, w.unlike = w.make(0, smooth).id, true
+	return w
+}
+
+func wsStory(w *wsWorld, events ...fault) []string {
 	for _, event := range events {
 		switch event {
 		case "deleted":
 			w.deleting = true
 		case "later":
 			w.now += time.Minute
+		case "much later":
+			w.now += time.Hour
+		case "retained":
+			w.retain = true
 		default:
 			if !w.gone {
 				w.pass(event)

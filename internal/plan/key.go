@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -24,8 +25,12 @@ type Secret struct {
 	State SecretState
 	// Why says what makes it foreign.
 	Why string
-	// KeyID is the vendor's id of the key it holds; empty if it holds none.
+	// KeyID is the vendor's id of the key it holds; empty if it holds none, or
+	// one whose id is not known yet.
 	KeyID string
+	// KeyName is the vendor's name of the key it holds, where that is all there
+	// is to know it by until the list tells its id.
+	KeyName string
 	// Changed says in which way the spec now asks for another Secret than the
 	// one that was published; empty if it does not.
 	Changed string
@@ -34,8 +39,21 @@ type Secret struct {
 	New bool
 }
 
+// nameless reports whether the Secret holds a key that only its name tells.
+func (s Secret) nameless() bool { return s.State == SecretOurs && s.KeyID == "" && s.KeyName != "" }
+
+// holds reports whether the Secret holds this key, by what it says itself.
+func (s Secret) holds(seen provider.Key) bool {
+	if s.nameless() {
+		return seen.Name == s.KeyName
+	}
+	return s.KeyID != "" && seen.ID == s.KeyID
+}
+
 // Key is all that the decision about an ApiKey rests on.
 type Key struct {
+	// Vendor is its name, for people.
+	Vendor   string
 	Deleting bool
 	// First: our finalizer was not there, so we never called the vendor.
 	First bool
@@ -51,10 +69,21 @@ type Key struct {
 	Attempted bool
 	// Unsettled is as in [Workspace].
 	Unsettled time.Duration
-	ReadErr   error
+	// Recovery Never: the vendor has no list, and Marked are those keys whose
+	// ids are known.
+	Recovery provider.Recovery
+	// AttemptName is what the key of an unanswered call is called.
+	AttemptName string
+	ReadErr     error
 	// Marked are the vendor's keys that carry our mark, and the recorded one
 	// under whatever name.
 	Marked []provider.Key
+	// Differs is in what the live key is not as the spec says, as far as that
+	// was looked at. Edited: the spec was, since it was last applied.
+	Differs Differences
+	Edited  bool
+	// Unreadable are the fields of the spec that the vendor never shows.
+	Unreadable []string
 }
 
 // secretPause is how long a foreign Secret is left alone before another look.
@@ -110,7 +139,6 @@ func (k Key) yield() Step {
 }
 
 func (k Key) keep() Step {
-	available := Outlook{State: Settled, Reason: reasonAvailable, Message: messageKeyAvailable}
 	strays := k.strays()
 	switch {
 	case len(strays) > 0:
@@ -119,18 +147,73 @@ func (k Key) keep() Step {
 		return Step{Verb: Remove, Target: strays[0].ID, Outlook: k.cleaning()}
 	case k.Expired:
 		return stay(Blocked, reasonExpired, messageKeyExpired)
+	case k.Secret.nameless():
+		return k.identify()
+	case k.live() && len(k.Differs.Changeable) > 0:
+		return Step{Verb: Update, Target: k.Secret.KeyID, Outlook: soon(k.standing())}
 	case k.live():
-		return Step{Verb: Stay, Target: k.Secret.KeyID, Outlook: available}
-	case k.Unsettled > 0 && !k.First:
+		return Step{Verb: Stay, Target: k.Secret.KeyID, Outlook: k.standing()}
+	case k.Recovery == provider.RecoverNever && k.Attempted:
+		return stay(Blocked, reasonOutcomeUnknown, k.unknown())
+	case k.Recovery != provider.RecoverNever && k.Unsettled > 0 && !k.First:
 		return waiting(reasonRecovering, k.Unsettled)
 	}
 	return k.issue()
 }
 
+// unknown says what a person can do about a call nobody can find out about.
+func (k Key) unknown() string {
+	return fmt.Sprintf("the request to issue the key %q was not answered, and %s offers no way to find out what it did. "+
+		"No second key is issued: look for it in the vendor's console and delete it there; then delete this ApiKey and apply it anew", k.AttemptName, k.Vendor)
+}
+
+// identify looks for the id of the key in the Secret, which the vendor tells
+// in its list only.
+func (k Key) identify() Step {
+	if held := k.held(); len(held) > 0 {
+		return Step{Verb: Adopt, Target: held[0].ID, Outlook: available(messageKeyAvailable)}
+	}
+	if k.Secret.New || k.Unsettled > 0 {
+		return Step{Verb: Stay, Outlook: Identifying()}
+	}
+	return k.issue()
+}
+
+// identifyPause is how soon the list is read again for a key's id.
+const identifyPause = time.Second
+
+// Identifying is how a key stands that is stored and whose id is not known yet.
+func Identifying() Outlook {
+	return Outlook{State: Working, Reason: reasonIdentifying, After: identifyPause,
+		Message: "the key is stored in its Secret; its id is being looked for in the vendor's list"}
+}
+
+// Finishing is how a key stands that the vendor could not issue as the spec
+// wants it.
+func Finishing() Outlook {
+	return Outlook{State: Working, Reason: reasonUpdating, After: identifyPause,
+		Message: "the key is issued and stored, and is being made as the spec says"}
+}
+
+// standing is how a live key stands.
+func (k Key) standing() Outlook {
+	switch {
+	case k.Edited && len(k.Differs.Fixed) > 0:
+		return Outlook{State: Blocked, Reason: reasonUnsupported, Unapplied: "the vendor has another " + specFields(k.Differs.Fixed), Message: fmt.Sprintf(
+			"%s: %s cannot change this of a key that exists; set it back, or create another ApiKey", specFields(k.Differs.Fixed), k.Vendor)}
+	case k.Edited && len(k.Unreadable) > 0:
+		outlook := available(messageKeyAvailable)
+		outlook.Unapplied = fmt.Sprintf("the spec was edited after the key was issued, and %s does not show the key's %s: if it was edited, create another ApiKey",
+			k.Vendor, specFields(k.Unreadable))
+		return outlook
+	}
+	return available(messageKeyAvailable)
+}
+
 // cleaning is how things stand once a stray is gone.
 func (k Key) cleaning() Outlook {
 	if k.live() {
-		return Outlook{State: Settled, Reason: reasonAvailable, Message: messageKeyAvailable}
+		return available(messageKeyAvailable)
 	}
 	return Outlook{State: Working, Reason: reasonRecovering, Message: "a key that nobody holds is being revoked"}
 }
@@ -143,14 +226,30 @@ func (k Key) live() bool {
 	return k.Secret.New || slices.ContainsFunc(k.Marked, func(seen provider.Key) bool { return seen.ID == k.Secret.KeyID })
 }
 
+// strays are the keys with our mark that nobody holds. Of two that have the
+// name the Secret knows, nobody can say which it holds, so both are.
 func (k Key) strays() []provider.Key {
+	if k.Secret.nameless() && len(k.held()) > 1 {
+		return k.held()
+	}
 	var strays []provider.Key
 	for _, seen := range k.Marked {
-		if k.Secret.KeyID == "" || seen.ID != k.Secret.KeyID {
+		if !k.Secret.holds(seen) {
 			strays = append(strays, seen)
 		}
 	}
 	return strays
+}
+
+// held are the keys that the Secret can hold, by what it says itself.
+func (k Key) held() []provider.Key {
+	var held []provider.Key
+	for _, seen := range k.Marked {
+		if k.Secret.holds(seen) {
+			held = append(held, seen)
+		}
+	}
+	return held
 }
 
 func (k Key) issue() Step {
@@ -159,35 +258,7 @@ func (k Key) issue() Step {
 		serial = max(serial, seen.Mark.Serial)
 	}
 	return Step{
-		Verb: Create, Serial: serial + 1, Record: !k.First,
-		Outlook: Outlook{State: Settled, Reason: reasonAvailable, Message: messageKeyAvailable},
+		Verb: Create, Serial: serial + 1, Record: !k.First || k.Recovery == provider.RecoverNever,
+		Outlook: available(messageKeyAvailable),
 	}
-}
-
-func (k Key) leave() Step {
-	deleting := Outlook{State: Working, Reason: reasonDeleting, Message: "being revoked at the vendor"}
-	switch {
-	case k.Retain:
-		return Step{Verb: Finish, Outlook: deleting}
-	case k.Obstacle != nil:
-		return failed(k.Obstacle)
-	case k.ReadErr != nil:
-		return failed(k.ReadErr)
-	case len(k.Marked) > 0:
-		return Step{Verb: Remove, Target: k.Marked[0].ID, Last: len(k.Marked) == 1 && !k.hidden(), Outlook: deleting}
-	case k.Unsettled > 0:
-		return waiting(reasonDeleting, k.Unsettled)
-	}
-	return Step{Verb: Finish, Outlook: deleting}
-}
-
-// hidden reports whether the list may lack a key. The one in the Secret, or in
-// status when the Secret is not ours, is the latest that was issued: a list that
-// shows it lacks none.
-func (k Key) hidden() bool {
-	latest := k.Secret.KeyID
-	if k.Secret.State != SecretOurs {
-		latest = k.Recorded
-	}
-	return k.Unsettled > 0 && (k.Attempted || k.Marked[0].ID != latest)
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -39,8 +40,11 @@ func gistOf(step Step) gist {
 func compareGists(a, b error) bool { return errors.Is(a, b) }
 
 func key(id string, serial int) provider.Key {
-	return provider.Key{ID: id, Mark: provider.MarkFor("uid").WithSerial(serial)}
+	return provider.Key{ID: id, Name: keyName(serial), Mark: provider.MarkFor("uid").WithSerial(serial)}
 }
+
+// keyName is what the vendor calls the key of a number.
+func keyName(serial int) string { return fmt.Sprintf("ci-%d", serial) }
 
 func keys(ids ...string) []provider.Key {
 	var all []provider.Key
@@ -53,6 +57,13 @@ func keys(ids ...string) []provider.Key {
 func ours(id string) Secret { return Secret{State: SecretOurs, KeyID: id} }
 
 func fresh(id string) Secret { return Secret{State: SecretOurs, KeyID: id, New: true} }
+
+// nameless is a Secret whose key is known by its name only.
+func nameless(serial int) Secret { return Secret{State: SecretOurs, KeyName: keyName(serial)} }
+
+func changed(fields ...string) Differences { return Differences{Changeable: fields} }
+
+func fixed(fields ...string) Differences { return Differences{Fixed: fields} }
 
 func absent() Secret { return Secret{State: SecretAbsent} }
 
@@ -72,7 +83,10 @@ func elsewhere(state SecretState) Secret {
 }
 
 func TestKey(t *testing.T) {
-	const settle = 7 * time.Second
+	const (
+		settle = 7 * time.Second
+		never  = provider.RecoverNever
+	)
 	settled := gist{Verb: Stay, State: Settled, Reason: "Available"}
 	live := settled
 	live.Target = "k1"
@@ -89,6 +103,11 @@ func TestKey(t *testing.T) {
 	cede.Verb, cede.Target = Remove, "k2"
 	moved := gist{Verb: Stay, State: Blocked, Reason: "Unsupported"}
 	expired := gist{Verb: Stay, State: Blocked, Reason: "Expired"}
+	unknown := gist{Verb: Stay, State: Blocked, Reason: "OutcomeUnknown"}
+	lost := gist{Verb: Finish, State: Working, Reason: "OutcomeUnknown"}
+	identifying := gist{Verb: Stay, State: Working, Reason: "Identifying", After: time.Second}
+	identified := gist{Verb: Adopt, Target: "k1", State: Settled, Reason: "Available"}
+	amend := gist{Verb: Update, Target: "k1", State: Settled, Reason: "Available", After: time.Second}
 	stray := func(id string) gist { return gist{Verb: Remove, Target: id, State: Working, Reason: "Recovering"} }
 
 	for _, row := range []struct {
@@ -179,6 +198,61 @@ func TestKey(t *testing.T) {
 		{"lists settled exactly now are settled", Key{Secret: absent(), Unsettled: 0}, issue(1, true)},
 		{"an emptied Secret holds no key", Key{Secret: ours("")}, issue(1, true)},
 
+		// Edits of the spec.
+		{"the vendor's key is otherwise than the spec: amend it", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: changed("scopes")}, amend},
+		{"strays go before the live key is amended",
+			Key{Secret: ours("k1"), Marked: keys("k1", "k2"), Differs: changed("scopes")}, gist{Verb: Remove, Target: "k2", State: Settled, Reason: "Available"}},
+		{"a key past its end is not amended", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: changed("scopes"), Expired: true}, expired},
+		{"a key that the vendor dropped is not amended", Key{Secret: ours("k1"), Differs: changed("scopes")}, issue(1, true)},
+		{"a key whose Secret is to be another is not amended", Key{Secret: elsewhere(SecretOurs), Marked: keys("k1"), Differs: changed("scopes")}, moved},
+		{"half a list amends nothing", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: changed("scopes"), ReadErr: errUnseen}, gist{Verb: Stay, Err: errUnseen}},
+		{"what is deleted is not amended", Key{Deleting: true, Secret: ours("k1"), Marked: keys("k1"), Differs: changed("scopes")}, remove("k1", true)},
+		{"the spec was edited where the vendor can change nothing: say so",
+			Key{Secret: ours("k1"), Marked: keys("k1"), Differs: fixed("mode"), Edited: true}, gist{Verb: Stay, Target: "k1", State: Blocked, Reason: "Unsupported"}},
+		{"what can be changed is changed all the same",
+			Key{Secret: ours("k1"), Marked: keys("k1"), Differs: Differences{Changeable: []string{"scopes"}, Fixed: []string{"mode"}}, Edited: true},
+			gist{Verb: Update, Target: "k1", State: Blocked, Reason: "Unsupported", After: time.Second}},
+		{"the vendor's own reading of a spec that nobody edited is no fault", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: fixed("mode")}, live},
+		{"an edit of what the vendor never shows keeps the key Ready", Key{Secret: ours("k1"), Marked: keys("k1"), Unreadable: []string{"action"}, Edited: true}, live},
+
+		// Vendors without a list.
+		{"without a list the first call is on record too", Key{First: true, Recovery: never, Secret: absent()}, issue(1, true)},
+		{"no list and no answer: never a second key", Key{Recovery: never, Secret: absent(), Attempted: true}, unknown},
+		{"the same however much time passes", Key{Recovery: never, Secret: absent(), Attempted: true, Unsettled: settle}, unknown},
+		{"the same where the Secret was emptied", Key{Recovery: never, Secret: ours(""), Attempted: true}, unknown},
+		{"a call is on record before it is made: without a record there was none, and no list to wait for",
+			Key{Recovery: never, Secret: absent(), Unsettled: settle}, issue(1, true)},
+		{"the Secret tells that the call was answered", Key{Recovery: never, Secret: ours("k1"), Marked: keys("k1"), Attempted: true}, live},
+		{"the Secret is lost: the key that status knows goes first", Key{Recovery: never, Secret: absent(), Recorded: "k1", Marked: keys("k1")}, stray("k1")},
+		{"the vendor dropped the key, and its id tells at once", Key{Recovery: never, Secret: ours("k1"), Recorded: "k1", Unsettled: settle}, issue(1, true)},
+		{"the finalizer was taken away while a call was open, and no list tells", Key{First: true, Recovery: never, Secret: absent(), Attempted: true}, rejoin},
+		{"under a foreign Secret a person clears that up first", Key{Recovery: never, Secret: foreign(), Attempted: true}, conflict},
+		{"the key that is known goes, and with it the object", Key{Deleting: true, Recovery: never, Secret: ours("k1"), Marked: keys("k1"), Unsettled: settle}, remove("k1", true)},
+		{"an unanswered call is told of after the known key has gone",
+			Key{Deleting: true, Recovery: never, Secret: ours("k1"), Marked: keys("k1"), Attempted: true}, remove("k1", false)},
+		{"an outcome nobody can find out does not hold a deletion", Key{Deleting: true, Recovery: never, Secret: absent(), Attempted: true}, lost},
+		{"without a call there is nothing to tell of", Key{Deleting: true, Recovery: never, Secret: absent()}, finish},
+
+		// Vendors that tell a key's id in their list only.
+		{"the list does not show the stored key yet: look again soon", Key{Secret: Secret{State: SecretOurs, KeyName: "ci-1", New: true}}, identifying},
+		{"an earlier call may yet come to light: the same", Key{Secret: nameless(1), Unsettled: settle}, identifying},
+		{"the list shows its name: that is its id", Key{Secret: nameless(1), Marked: keys("k1")}, identified},
+		{"the same while lists lag", Key{Secret: nameless(1), Marked: keys("k1"), Attempted: true, Unsettled: settle}, identified},
+		{"a key of another name is a stray, and the stored one is not held for it",
+			Key{Secret: nameless(2), Marked: keys("k1", "k2")}, stray("k1")},
+		{"the stored key is not in a settled list: the vendor dropped it", Key{Secret: nameless(1)}, issue(1, true)},
+		{"a list that failed identifies nothing", Key{Secret: nameless(1), ReadErr: errUnseen, Marked: keys("k1")}, gist{Verb: Stay, Err: errUnseen}},
+		{"nobody to ask for the id", Key{Secret: nameless(1), Obstacle: errHeld}, gist{Verb: Stay, Err: errHeld}},
+		{"a key without an id that is past its end is not replaced", Key{Secret: nameless(1), Marked: keys("k1"), Expired: true}, expired},
+		{"the finalizer was taken away before the id was known", Key{First: true, Secret: nameless(1)}, rejoin},
+		{"once the id is known the name says nothing", Key{Secret: Secret{State: SecretOurs, KeyID: "k2", KeyName: "ci-1"}, Marked: keys("k1", "k2")},
+			gist{Verb: Remove, Target: "k1", State: Settled, Reason: "Available"}},
+		{"a stored key without an id goes with its object", Key{Deleting: true, Secret: nameless(1), Marked: keys("k1")}, remove("k1", true)},
+		{"which of the listed is the stored one is not told by an id, so the list may lack it",
+			Key{Deleting: true, Secret: nameless(2), Marked: keys("k1"), Unsettled: settle}, remove("k1", false)},
+		{"a stored key that the list does not show yet is waited for",
+			Key{Deleting: true, Secret: nameless(1), Unsettled: settle}, gist{Verb: Stay, State: Working, Reason: "Deleting", After: settle}},
+
 		// Deletion.
 		{"the key goes, and with it the object", Key{Deleting: true, Secret: ours("k1"), Marked: keys("k1")}, remove("k1", true)},
 		{"one of several goes a pass", Key{Deleting: true, Secret: ours("k1"), Marked: keys("k1", "k2")}, remove("k1", false)},
@@ -200,6 +274,11 @@ func TestKey(t *testing.T) {
 		{"a Secret that is to be another does not matter to deletion", Key{Deleting: true, Secret: elsewhere(SecretAbsent), Marked: keys("k1")}, remove("k1", true)},
 		{"a foreign Secret does not tell which key was the latest",
 			Key{Deleting: true, Secret: copied("k1"), Recorded: "k2", Marked: keys("k1"), Unsettled: settle}, remove("k1", false)},
+		{"Retain says which key lives on", Key{Deleting: true, Retain: true, Recorded: "k1", Secret: ours("k1"), Marked: keys("k1")},
+			gist{Verb: Finish, State: Working, Reason: "Retained"}},
+		{"Retain lets go of a key nobody was ever asked for", Key{Deleting: true, Retain: true, Secret: absent()}, finish},
+		{"Retain says so of a stored key that status does not know of yet",
+			Key{Deleting: true, Retain: true, Secret: ours("k1"), Marked: keys("k1")}, gist{Verb: Finish, State: Working, Reason: "Retained"}},
 		{"a foreign Secret does not matter to deletion", Key{Deleting: true, Secret: foreign(), Marked: keys("k1")}, remove("k1", true)},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
@@ -270,19 +349,5 @@ func TestAForeignSecretIsExplained(t *testing.T) {
 func TestAnOutageDoesNotKeepAnExpiredKeyReady(t *testing.T) {
 	if step := (Key{Secret: ours("k1"), Recorded: "k1", Expired: true, ReadErr: errUnseen}).Decide(); !step.Broken {
 		t.Errorf("got %+v, want it Broken: the key no longer works", step)
-	}
-}
-
-func TestWhatAPersonHasToDoIsSaid(t *testing.T) {
-	for _, row := range []struct {
-		facts Key
-		want  string
-	}{
-		{Key{Secret: ours("k1"), Marked: keys("k1"), Expired: true}, "delete this ApiKey and apply another"},
-		{Key{Secret: elsewhere(SecretAbsent)}, "spec.secret.name: set it back"},
-	} {
-		if got := row.facts.Decide().Message; !strings.Contains(got, row.want) {
-			t.Errorf("%+v: the message %q does not say %q", row.facts, got, row.want)
-		}
 	}
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,56 +26,114 @@ func anySpan(t *rapid.T) time.Duration {
 	return rapid.SampledFrom([]time.Duration{-time.Hour, 0, time.Nanosecond, 10 * time.Second}).Draw(t, "unsettled")
 }
 
+func anyDiffers(t *rapid.T) Differences {
+	some := rapid.SampledFrom([][]string{nil, nil, {"scopes"}, {"mode", "access"}})
+	return Differences{Changeable: some.Draw(t, "changeable"), Fixed: some.Draw(t, "fixed")}
+}
+
+func anyRecovery(t *rapid.T) provider.Recovery {
+	return rapid.SampledFrom([]provider.Recovery{provider.RecoverNever, provider.RecoverByMark}).Draw(t, "recovery")
+}
+
+func anySecret(t *rapid.T, recovery provider.Recovery) Secret {
+	secret := Secret{State: rapid.SampledFrom([]SecretState{SecretAbsent, SecretOurs, SecretForeign}).Draw(t, "secret")}
+	if secret.State != SecretAbsent {
+		secret.KeyID = rapid.SampledFrom([]string{"", "a", "b", "gone"}).Draw(t, "held")
+	}
+	if secret.State != SecretAbsent && recovery == provider.RecoverByMark {
+		// Whoever tells ids in a list only has a list.
+		secret.KeyName = rapid.SampledFrom([]string{"", "named a", "named b", "named gone"}).Draw(t, "held by name")
+	}
+	if secret.State == SecretOurs {
+		secret.New = (secret.KeyID != "" || secret.KeyName != "") && rapid.Bool().Draw(t, "new")
+	}
+	if secret.State != SecretForeign {
+		secret.Changed = rapid.SampledFrom([]string{"", "", "moved"}).Draw(t, "changed")
+	}
+	return secret
+}
+
 func anyKey(t *rapid.T) Key {
 	facts := Key{
+		Vendor: "acme", AttemptName: "ci-1", Recovery: anyRecovery(t),
 		Deleting: rapid.Bool().Draw(t, "deleting"), First: rapid.Bool().Draw(t, "first"), Retain: rapid.Bool().Draw(t, "retain"),
 		Attempted: rapid.Bool().Draw(t, "attempted"), Unsettled: anySpan(t),
 		Obstacle: anyErr(t, "obstacle"), ReadErr: anyErr(t, "readErr"), Expired: rapid.Bool().Draw(t, "expired"),
 		Recorded: rapid.SampledFrom([]string{"", "a", "b", "gone"}).Draw(t, "recorded"),
-		Secret:   Secret{State: rapid.SampledFrom([]SecretState{SecretAbsent, SecretOurs, SecretForeign}).Draw(t, "secret")},
+		Edited:   rapid.Bool().Draw(t, "edited"), Unreadable: rapid.SampledFrom([][]string{nil, {"action"}}).Draw(t, "unreadable"),
 	}
-	if facts.Secret.State != SecretAbsent {
-		facts.Secret.KeyID = rapid.SampledFrom([]string{"", "a", "b", "gone"}).Draw(t, "held")
-	}
-	if facts.Secret.State == SecretOurs {
-		facts.Secret.New = facts.Secret.KeyID != "" && rapid.Bool().Draw(t, "new")
-	}
-	if facts.Secret.State != SecretForeign {
-		facts.Secret.Changed = rapid.SampledFrom([]string{"", "", "moved"}).Draw(t, "changed")
-	}
+	facts.Secret = anySecret(t, facts.Recovery)
 	for _, id := range anyIDs(t, "marked") {
-		facts.Marked = append(facts.Marked, key(id, rapid.IntRange(1, 9).Draw(t, "numbered")))
+		seen := key(id, rapid.IntRange(1, 9).Draw(t, "numbered"))
+		seen.Name = "named " + id
+		facts.Marked = append(facts.Marked, seen)
+	}
+	if facts.marks(facts.Secret.KeyID) {
+		facts.Differs = anyDiffers(t) // what was not seen was not compared
 	}
 	return facts
 }
 
+// marks reports whether the vendor showed our mark on the key.
+func (k Key) marks(id string) bool {
+	return slices.ContainsFunc(k.Marked, func(seen provider.Key) bool { return seen.ID == id })
+}
+
 func anyWorkspace(t *rapid.T) Workspace {
 	facts := Workspace{
+		Vendor:   "acme",
 		Deleting: rapid.Bool().Draw(t, "deleting"), First: rapid.Bool().Draw(t, "first"), Retain: rapid.Bool().Draw(t, "retain"),
 		Dependents: rapid.IntRange(0, 2).Draw(t, "dependents"), Attempted: rapid.Bool().Draw(t, "attempted"), Unsettled: anySpan(t),
 		Obstacle: anyErr(t, "obstacle"), ReadErr: anyErr(t, "readErr"),
 		Recorded: rapid.SampledFrom([]string{"", "", "a", "gone"}).Draw(t, "recorded"),
 		Kept:     rapid.SampledFrom([]string{"", "", "a"}).Draw(t, "kept"),
-		Recovery: rapid.SampledFrom([]provider.Recovery{provider.RecoverNever, provider.RecoverByMark}).Draw(t, "recovery"),
-		Marked:   workspaces(anyIDs(t, "marked")...),
+		External: rapid.SampledFrom([]string{"", "", "a"}).Draw(t, "external"),
+		Ordered:  rapid.Bool().Draw(t, "ordered"), Overdue: rapid.Bool().Draw(t, "overdue"), Waited: anySpan(t), Run: "run",
+		FreezeRemoves: rapid.Bool().Draw(t, "freezeRemoves"), Means: rapid.SampledFrom([]string{"", "it means"}).Draw(t, "means"),
+		Recovery: anyRecovery(t), Marked: workspaces(anyIDs(t, "marked")...), Named: workspaces(anyIDs(t, "named")...),
+		Frozen:  rapid.SampledFrom([]*bool{nil, new(true), new(false)}).Draw(t, "frozen in the spec"),
+		Differs: anyDiffers(t), Edited: rapid.Bool().Draw(t, "edited"),
 	}
 	facts.MustRecord = facts.Recovery == provider.RecoverNever || rapid.Bool().Draw(t, "mustRecord")
 	facts.HoldsCredential = facts.Kept != ""
 	facts.Insists = facts.Retain && rapid.Bool().Draw(t, "insists")
-	if facts.Recorded == "a" && rapid.Bool().Draw(t, "listed") {
-		facts.Current = current("a")
-		facts.Current.Pending = rapid.Bool().Draw(t, "pending")
+	facts.ObserveOnly = facts.External != "" && rapid.Bool().Draw(t, "observeOnly")
+	for i := range facts.Marked {
+		facts.Marked[i].Pending = rapid.Bool().Draw(t, "pending")
+		facts.Marked[i].Frozen = rapid.Bool().Draw(t, "frozen")
+	}
+	if (facts.Recorded == "a" || facts.Recorded == "" && facts.External == "a") && rapid.Bool().Draw(t, "listed") {
+		facts.Current = facts.seen("a")
+		if facts.Current == nil {
+			facts.Current = current("a")
+			facts.Current.Pending, facts.Current.Frozen = rapid.Bool().Draw(t, "pending"), rapid.Bool().Draw(t, "frozen")
+		}
 	}
 	return facts
 }
+
+// seen is the workspace as the vendor showed it, if it carries our mark or is
+// the one that is recorded or to be taken over.
+func (w Workspace) seen(id string) *provider.Workspace {
+	if w.Current != nil && w.Current.ID == id {
+		return w.Current
+	}
+	for _, seen := range w.Marked {
+		if seen.ID == id {
+			return &seen
+		}
+	}
+	return nil
+}
+
+// done reports whether nothing is left that a deletion could do to it.
+func (w Workspace) done(seen provider.Workspace) bool { return w.FreezeRemoves && seen.Frozen }
 
 func TestKeyRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		facts := anyKey(t)
 		step := facts.Decide()
-		marked := func(id string) bool {
-			return slices.ContainsFunc(facts.Marked, func(seen provider.Key) bool { return seen.ID == id })
-		}
+		byList := facts.Recovery == provider.RecoverByMark
 		rule := func(broken bool, rule string) {
 			if broken {
 				t.Fatalf("%s\nfacts: %+v\nstep: %+v", rule, facts, step)
@@ -88,14 +147,16 @@ func TestKeyRules(t *testing.T) {
 		rule(step.Verb == Create && facts.live(), "no key beside a live one")
 		rule(step.Verb == Create && slices.ContainsFunc(facts.Marked, func(seen provider.Key) bool { return seen.ID != facts.Secret.KeyID }),
 			"no key beside one that nobody holds")
-		rule(step.Verb == Create && !facts.First && facts.Unsettled > 0, "no key while an earlier call may come to light")
+		rule(step.Verb == Create && byList && !facts.First && facts.Unsettled > 0, "no key while an earlier call may come to light")
 		rule(step.Verb == Create && facts.First && facts.Attempted, "a recorded attempt is no first pass")
+		rule(step.Verb == Create && !byList && facts.Attempted, "no second call where the first cannot be found again")
+		rule(step.Verb == Create && !byList && !step.Record, "no unrecorded call where it cannot be found again")
 		rule(step.Verb == Create && !step.Record && !facts.First, "only the very first call goes unrecorded")
 		rule(step.Verb == Create && slices.ContainsFunc(facts.Marked, func(seen provider.Key) bool { return seen.Mark.Serial >= step.Serial }),
 			"a key has a greater number than any listed")
 		rule(step.Verb == Create && facts.Expired, "a key past its end is not replaced")
 		rule(step.Verb == Create && facts.Secret.Changed != "", "no key while the published one is elsewhere")
-		rule(step.Verb == Remove && !marked(step.Target), "only what carries our mark is revoked")
+		rule(step.Verb == Remove && !facts.marks(step.Target), "only what carries our mark is revoked")
 		rule(step.Verb == Remove && facts.ReadErr != nil, "no revocation after a read that failed")
 		rule(step.Verb == Remove && !facts.Deleting && step.Target == facts.Secret.KeyID, "the key that the Secret holds outlives all but deletion")
 		rule(step.Verb == Remove && !facts.Deleting && facts.Secret.State == SecretForeign && step.Target == facts.Recorded, "a key that was published is not revoked under a foreign Secret")
@@ -106,13 +167,46 @@ func TestKeyRules(t *testing.T) {
 		rule(step.Verb == Remove && facts.Obstacle != nil, "nothing is revoked while something stands in the way")
 		rule(step.Last && (step.Verb != Remove || !facts.Deleting || len(facts.Marked) != 1), "the last removal is the one that leaves none")
 		rule(step.Last && facts.Attempted && facts.Unsettled > 0, "no removal is the last while a call may come to light")
-		rule(step.Last && facts.Unsettled > 0 && step.Target != facts.Recorded && (facts.Secret.State != SecretOurs || step.Target != facts.Secret.KeyID),
+		rule(step.Last && !byList && facts.Attempted, "no removal is the last while a call is to be told of")
+		rule(step.Last && byList && facts.Unsettled > 0 && step.Target != facts.Recorded && (facts.Secret.State != SecretOurs || step.Target != facts.Secret.KeyID),
 			"no removal is the last by what somebody else's Secret says")
 		rule(step.Verb == Finish && !facts.Deleting, "only what is deleted is let go")
-		rule(step.Verb == Finish && !facts.Retain && (len(facts.Marked) > 0 || facts.Unsettled > 0 || facts.ReadErr != nil || facts.Obstacle != nil),
-			"an object is let go when a settled and complete list shows nothing, or under Retain")
+		rule(step.Verb == Finish && !facts.Retain && (len(facts.Marked) > 0 || facts.ReadErr != nil || facts.Obstacle != nil),
+			"an object is let go when a complete list shows nothing, or under Retain")
+		rule(step.Verb == Finish && !facts.Retain && facts.Unsettled > 0 && (byList || !facts.Attempted), "an object is let go when the list is settled, where there is one")
+		rule(step.Verb == Finish && !facts.Retain && !byList && facts.Attempted && step.Reason != reasonOutcomeUnknown, "what nobody can find out is told")
+		rule(step.Verb == Finish && facts.Retain && facts.Recorded != "" && step.Reason != reasonRetained, "what stays is told")
 		rule(step.Verb == Hold && (facts.Deleting || !facts.First), "the finalizer is set where it lacks")
 		wellFormed(t, step)
+	})
+}
+
+func TestKeyRulesOfEditsAndNames(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		facts := anyKey(t)
+		step := facts.Decide()
+		rule := func(broken bool, rule string) {
+			if broken {
+				t.Fatalf("%s\nfacts: %+v\nstep: %+v", rule, facts, step)
+			}
+		}
+		named := func(id string) bool {
+			return slices.ContainsFunc(facts.Marked, func(seen provider.Key) bool { return seen.ID == id && seen.Name == facts.Secret.KeyName })
+		}
+		nameless := facts.Secret.State == SecretOurs && facts.Secret.KeyID == "" && facts.Secret.KeyName != ""
+		rule(step.Verb == Update && (facts.Secret.State != SecretOurs || step.Target != facts.Secret.KeyID), "only the key that the Secret holds is amended")
+		rule(step.Verb == Update && !facts.marks(step.Target), "only what carries our mark is amended")
+		rule(step.Verb == Update && facts.Deleting, "what is deleted is not amended")
+		rule(step.Verb == Update && (facts.Obstacle != nil || facts.ReadErr != nil), "nothing is amended that was not seen")
+		rule(step.Verb == Update && len(facts.Differs.Changeable) == 0, "only what differs and can be changed is amended")
+		rule(step.Verb == Update && (facts.Expired || facts.Secret.Changed != ""), "a key is not amended that no longer works or is elsewhere")
+		rule(step.Verb == Adopt && (!nameless || !named(step.Target)), "an id is found by the name in our Secret, and only where there was none")
+		rule(step.Verb == Adopt && facts.Deleting, "what is deleted needs no id")
+		rule(nameless && step.Verb == Remove && !facts.Deleting && named(step.Target), "a stored key outlives all but deletion, whether its id is known or not")
+		rule(nameless && step.Verb == Stay && step.State == Settled, "a key without an id is not Ready")
+		rule(step.Unapplied != "" && !facts.Edited, "what nobody edited needs not be applied")
+		rule(step.Reason == reasonOutcomeUnknown && !facts.Attempted, "what was not tried is not unknown")
+		rule(facts.Edited && step.State == Settled && step.Verb == Stay && len(facts.Differs.Fixed) > 0, "what is Ready is as the spec was edited to be")
 	})
 }
 
@@ -123,6 +217,8 @@ func TestWorkspaceRules(t *testing.T) {
 		marked := func(id string) bool {
 			return slices.ContainsFunc(facts.Marked, func(seen provider.Workspace) bool { return seen.ID == id })
 		}
+		left := slices.ContainsFunc(facts.Marked, func(seen provider.Workspace) bool { return !facts.done(seen) }) ||
+			facts.Recorded != "" && facts.Current != nil && !facts.done(*facts.Current)
 		rule := func(broken bool, rule string) {
 			if broken {
 				t.Fatalf("%s\nfacts: %+v\nstep: %+v", rule, facts, step)
@@ -147,18 +243,58 @@ func TestWorkspaceRules(t *testing.T) {
 		rule(step.Verb == Remove && facts.Deleting && facts.Retain && step.Target != "", "Retain removes no workspace")
 		rule(step.Verb == Remove && facts.Obstacle != nil, "nothing is removed while something stands in the way")
 		rule(step.Last && step.Target != "" && facts.Attempted && facts.Unsettled > 0, "no removal is the last while a call may come to light")
-		rule(step.Last && step.Target != "" && slices.ContainsFunc(facts.Marked, func(seen provider.Workspace) bool { return seen.ID != step.Target }),
+		rule(step.Last && step.Target != "" && slices.ContainsFunc(facts.Marked, func(seen provider.Workspace) bool { return seen.ID != step.Target && !facts.done(seen) }),
 			"the last removal is the one that leaves none")
+		rule(step.Verb == Remove && step.Target != "" && facts.seen(step.Target) != nil && facts.done(*facts.seen(step.Target)),
+			"where a deletion only freezes, what is frozen is not frozen again")
 		rule(step.Verb == Finish && (!facts.Deleting || facts.Dependents > 0), "only what is deleted and unused is let go")
 		rule(step.Verb == Finish && facts.HoldsCredential && facts.Retain && (!facts.Insists || facts.Obstacle == nil),
 			"a credential of ours is revoked before the object goes, unless nobody can be asked and the spec itself says Retain")
 		rule(step.Verb == Finish && facts.Retain && !facts.HoldsCredential && facts.Attempted && facts.Unsettled > 0,
 			"an object does not go while a call may be about to store its credential")
 		rule(step.Verb == Finish && !facts.Retain &&
-			(len(facts.Marked) > 0 || facts.Current != nil || facts.Unsettled > 0 || facts.ReadErr != nil || facts.Obstacle != nil),
+			(left || facts.Unsettled > 0 || facts.ReadErr != nil || facts.Obstacle != nil),
 			"an object is let go when a settled and complete list shows nothing, or under Retain")
 		rule(step.Verb == Hold && (facts.Deleting || !facts.First), "the finalizer is set where it lacks")
 		wellFormed(t, step)
+	})
+}
+
+func TestWorkspaceRulesOfImportsAndUpdates(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		facts := anyWorkspace(t)
+		step := facts.Decide()
+		rule := func(broken bool, rule string) {
+			if broken {
+				t.Fatalf("%s\nfacts: %+v\nstep: %+v", rule, facts, step)
+			}
+		}
+		has := func(all []provider.Workspace, id string) bool {
+			return slices.ContainsFunc(all, func(seen provider.Workspace) bool { return seen.ID == id })
+		}
+		told := facts.Recorded != "" || len(facts.Marked) > 0
+		rule(step.Verb == Create && facts.External != "", "no workspace in the place of one that is to be taken over")
+		rule(step.Verb == Create && facts.Ordered, "no second workspace while the vendor builds the first")
+		rule(step.Verb == Create && len(facts.Named) > 0, "no workspace under a slug that is taken")
+		rule(facts.ObserveOnly && !facts.Deleting && (step.Verb == Create || step.Verb == Update || step.Verb == Remove), "who only observes changes nothing")
+		rule(step.Verb == Update && (facts.Current == nil || step.Target != facts.Recorded || step.Target != facts.Current.ID), "only the recorded workspace is changed, and only if it was seen")
+		rule(step.Verb == Update && facts.Current.Pending, "what is being built is not changed")
+		rule(step.Verb == Update && facts.Deleting, "what is deleted is not changed")
+		rule(step.Verb == Update && (facts.Obstacle != nil || facts.ReadErr != nil), "nothing is changed that was not seen")
+		rule(step.Verb == Update && len(facts.Differs.Changeable) == 0, "only what differs and can be changed is changed")
+		rule(step.Verb == Adopt && facts.Recorded != "", "an identity that is recorded stays")
+		asked := step.Target == facts.External || step.Target == facts.Kept
+		rule(step.Verb == Adopt && !asked && !has(facts.Marked, step.Target) && (!facts.Ordered || !has(facts.Named, step.Target)),
+			"only what is asked for, has our mark, or has a slug that the vendor accepted from us is taken")
+		rule(step.Verb == Adopt && facts.ReadErr != nil, "nothing is taken after a read that failed")
+		rule(step.Verb == Remove && facts.Recorded == "" && facts.External != "" && step.Target == facts.External && !has(facts.Marked, step.Target), "what was never taken over is not removed")
+		rule(step.Verb == Finish && facts.Ordered && !told && !facts.Retain, "no object goes while its workspace is yet to come to light")
+		rule(step.Verb == Finish && facts.Retain && (facts.Recorded != "" || facts.Ordered || facts.Attempted) && step.Reason != reasonRetained, "what stays is told")
+		rule(step.Verb == Stay && step.State == Settled && (facts.Current == nil || facts.Current.Pending), "what is Ready is there, and built")
+		rule(step.Verb == Stay && step.State == Settled && facts.Current.Frozen && (facts.Frozen == nil || !*facts.Frozen), "what is Ready is as usable as the spec says")
+		rule(step.Unapplied != "" && !facts.Edited, "what nobody edited needs not be applied")
+		rule(facts.Edited && step.State == Settled && step.Verb == Stay && len(facts.Differs.Fixed) > 0, "what is Ready is as the spec was edited to be")
+		rule(step.Reason == reasonOverdue && (!facts.Overdue || step.State != Blocked), "what takes too long, and nothing else, is for a person to see")
 	})
 }
 
@@ -169,15 +305,19 @@ func wellFormed(t *rapid.T, step Step) {
 		t.Fatalf("a step with an error changes nothing: %+v", step)
 	case step.Err == nil && (step.State == "" || step.Reason == "" || step.Message == ""):
 		t.Fatalf("a step says how things stand: %+v", step)
-	case step.Verb == Adopt && step.Target == "":
-		t.Fatalf("whoever adopts says what: %+v", step)
+	case (step.Verb == Adopt || step.Verb == Update) && step.Target == "":
+		t.Fatalf("whoever adopts or changes says what: %+v", step)
+	case step.Err != nil && step.Unapplied != "":
+		t.Fatalf("an error tells nothing of an edit: %+v", step)
+	case strings.Contains(step.Message+step.Unapplied, "%!"):
+		t.Fatalf("a message is not written out: %+v", step)
 	case step.After < 0:
 		t.Fatalf("nobody waits for less than nothing: %+v", step)
 	}
 }
 
 func TestMutates(t *testing.T) {
-	for verb, want := range map[Verb]bool{Stay: false, Adopt: false, Hold: false, Create: true, Remove: true, Finish: true} {
+	for verb, want := range map[Verb]bool{Stay: false, Adopt: false, Hold: false, Create: true, Update: true, Remove: true, Finish: true} {
 		if got := (Step{Verb: verb}).Mutates(); got != want {
 			t.Errorf("Step{%s}.Mutates() = %t, want %t: only what is read live may change anything", verb, got, want)
 		}

@@ -3,7 +3,10 @@
 // can be read, listed in a table and tried with any facts.
 package plan
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Verb is what a step does.
 type Verb string
@@ -15,11 +18,14 @@ const (
 	Adopt Verb = "Adopt"
 	// Create makes the vendor's object: a workspace, or a key and its Secret.
 	Create Verb = "Create"
+	// Update makes the vendor's object named by Target equal the spec.
+	Update Verb = "Update"
 	// Remove ends the vendor's object named by Target.
 	Remove Verb = "Remove"
 	// Hold stores our finalizer and changes nothing at the vendor.
 	Hold Verb = "Hold"
-	// Finish lets the Kubernetes object go.
+	// Finish lets the Kubernetes object go. A reason other than Deleting says
+	// what is left behind.
 	Finish Verb = "Finish"
 )
 
@@ -47,6 +53,9 @@ type Outlook struct {
 	// Broken: what an object that was Ready promised no longer holds, whatever
 	// else is wrong.
 	Broken bool
+	// Unapplied: the spec was edited in a way that has not reached the vendor,
+	// or of which nobody can tell whether it has. It says so in words.
+	Unapplied string
 }
 
 // Impasse is the error of an object that cannot go on for a reason of the
@@ -66,7 +75,7 @@ func (h *Impasse) Error() string { return h.Message }
 // succeeds.
 type Step struct {
 	Verb Verb
-	// Target is the vendor's id that Adopt and Remove are about.
+	// Target is the vendor's id that Adopt, Update and Remove are about.
 	Target string
 	// Serial is the number of the key that Create issues.
 	Serial int
@@ -80,8 +89,29 @@ type Step struct {
 // Mutates reports whether the step changes something at the vendor or lets the
 // object go; such a step is only taken on facts that were read live.
 func (s Step) Mutates() bool {
-	return s.Verb == Create || s.Verb == Remove || s.Verb == Finish
+	return s.Verb == Create || s.Verb == Update || s.Verb == Remove || s.Verb == Finish
 }
+
+// Reasons a decision can give; the API package documents them under the same
+// names.
+const (
+	reasonAvailable      = "Available"
+	reasonFrozen         = "Frozen"
+	reasonProvisioning   = "Provisioning"
+	reasonOverdue        = "ProvisioningOverdue"
+	reasonUpdating       = "Updating"
+	reasonIdentifying    = "Identifying"
+	reasonInUse          = "InUse"
+	reasonDeleting       = "Deleting"
+	reasonRetained       = "Retained"
+	reasonRecovering     = "Recovering"
+	reasonOutcomeUnknown = "OutcomeUnknown"
+	reasonMissing        = "VendorObjectMissing"
+	reasonConflict       = "Conflict"
+	reasonSecretConflict = "SecretConflict"
+	reasonUnsupported    = "Unsupported"
+	reasonExpired        = "Expired"
+)
 
 func stay(state State, reason, message string) Step {
 	return Step{Verb: Stay, Outlook: Outlook{State: state, Reason: reason, Message: message}}
@@ -98,7 +128,7 @@ func waiting(reason string, left time.Duration) Step {
 	return step
 }
 
-// rejoinPause lets the cache see the finalizer.
+// rejoinPause lets the cache see the finalizer, or the vendor a change.
 const rejoinPause = time.Second
 
 // rejoin is the step for an object that we have worked on, and that somebody
@@ -109,4 +139,20 @@ func rejoin() Step {
 		State: Working, Reason: reasonRecovering, After: rejoinPause,
 		Message: "the finalizer was taken away although the vendor may have something of this object; it is set again",
 	}}
+}
+
+// soon has what was changed looked at again: the answer to a change does not
+// show what it made.
+func soon(outlook Outlook) Outlook {
+	outlook.After = rejoinPause
+	return outlook
+}
+
+// specFields names fields as a person finds them in the spec.
+func specFields(names []string) string {
+	written := make([]string, len(names))
+	for i, name := range names {
+		written[i] = "spec." + name
+	}
+	return strings.Join(written, ", ")
 }

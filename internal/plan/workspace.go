@@ -9,6 +9,8 @@ import (
 
 // Workspace is all that the decision about a Workspace rests on.
 type Workspace struct {
+	// Vendor is its name, for people.
+	Vendor string
 	// Deleting: the Workspace has been deleted and waits for us.
 	Deleting bool
 	// First: our finalizer was not there, so we never called the vendor.
@@ -20,46 +22,55 @@ type Workspace struct {
 	// Insists: it is the Workspace's own spec that says Retain, so that a
 	// credential which cannot be revoked is no reason to stay.
 	Insists bool
+	// ObserveOnly: the vendor is read and never told to change anything.
+	ObserveOnly bool
+	// External is the id of a workspace that is taken over instead of created.
+	External string
 	// Dependents counts the ApiKeys that refer to the Workspace.
 	Dependents int
 	// Recorded is the vendor's id in status.
 	Recorded string
 	// Attempted: a create call was recorded and never answered for certain.
 	Attempted bool
+	// Ordered: the vendor has accepted a create call and works on it; Waited is
+	// for how long, Run what it calls that work. Overdue: for too long.
+	Ordered bool
+	Waited  time.Duration
+	Run     string
+	Overdue bool
 	// Unsettled is how long the vendor's lists may yet hide what an earlier
 	// call did; zero or less, they can be believed.
 	Unsettled time.Duration
 	// MustRecord: the first call is to be recorded as well.
 	MustRecord bool
 	Recovery   provider.Recovery
+	// FreezeRemoves: all that a deletion does is to freeze, which Means says.
+	FreezeRemoves bool
+	Means         string
 
 	// ReadErr is why the vendor's side could not be seen.
 	ReadErr error
-	// Current is the recorded workspace as the vendor has it.
+	// Current is the recorded workspace, or the one to be taken over, as the
+	// vendor has it.
 	Current *provider.Workspace
 	// Marked are the vendor's workspaces that carry our mark.
 	Marked []provider.Workspace
+	// Named are those under the slug the spec names, which is no mark.
+	Named []provider.Workspace
 	// Kept is the id in the credential we keep for the workspace, if we do.
 	Kept string
 	// HoldsCredential: a credential of the workspace's own is to be revoked.
 	HoldsCredential bool
+	// Frozen is what the spec says of it; nil if it does not.
+	Frozen *bool
+	// Differs is in what the vendor's workspace is not as the spec says, as far
+	// as that was looked at. Edited: the spec was, since it was last applied.
+	Differs Differences
+	Edited  bool
 }
 
-// Reasons a decision about a workspace can give; the API package documents
-// them under the same names.
 const (
-	reasonAvailable       = "Available"
-	reasonProvisioning    = "Provisioning"
-	reasonInUse           = "InUse"
-	reasonDeleting        = "Deleting"
-	reasonRecovering      = "Recovering"
-	reasonOutcomeUnknown  = "OutcomeUnknown"
-	reasonMissing         = "VendorObjectMissing"
-	reasonSecretConflict  = "SecretConflict"
-	reasonUnsupported     = "Unsupported"
-	reasonExpired         = "Expired"
 	messageAvailable      = "the workspace exists and can be used"
-	messageProvisioning   = "the vendor is still building the workspace"
 	messageWorkspaceGone  = "the vendor no longer has this workspace. It is not created again by itself: delete this Workspace and apply it anew to get another one"
 	messageOutcomeUnknown = "the request to create the workspace was not answered, and this vendor offers no way to find out what it did. Look for it in the vendor's console; then delete this Workspace, which sends the vendor nothing, and apply it anew"
 )
@@ -69,7 +80,7 @@ func (w Workspace) Decide() Step {
 	switch {
 	case w.Deleting:
 		return w.leave()
-	case w.First && (w.Attempted || w.Recorded != ""):
+	case w.First && (w.Attempted || w.Ordered || w.Recorded != ""):
 		return rejoin()
 	case w.Obstacle != nil:
 		return failed(w.Obstacle)
@@ -77,48 +88,123 @@ func (w Workspace) Decide() Step {
 		return failed(w.ReadErr)
 	case w.Recorded != "":
 		return w.keep()
+	case w.External != "":
+		return w.take()
 	default:
 		return w.obtain()
 	}
 }
 
 func (w Workspace) keep() Step {
-	if extra := w.duplicate(); extra != "" {
+	if extra := w.duplicate(); extra != "" && !w.ObserveOnly {
 		return Step{Verb: Remove, Target: extra, Outlook: Outlook{
 			State: Working, Reason: reasonRecovering, Message: "a second workspace made for this object is being removed",
 		}}
 	}
 	switch {
+	case w.Current == nil && w.Ordered:
+		return Step{Verb: Stay, Outlook: w.provisioning()}
 	case w.Current == nil && w.Unsettled > 0:
 		return waiting(reasonRecovering, w.Unsettled)
 	case w.Current == nil:
 		return stay(Blocked, reasonMissing, messageWorkspaceGone)
 	case w.Current.Pending:
-		return stay(Working, reasonProvisioning, messageProvisioning)
+		return Step{Verb: Stay, Outlook: w.provisioning()}
+	case len(w.Differs.Changeable) > 0 && !w.ObserveOnly:
+		return Step{Verb: Update, Target: w.Recorded, Outlook: w.updated()}
 	}
-	return Step{Verb: Stay, Outlook: available()}
+	return Step{Verb: Stay, Outlook: w.standing(*w.Current)}
+}
+
+// updated is how things stand after an update: the vendor then has what the
+// spec says of its state.
+func (w Workspace) updated() Outlook {
+	changed := *w.Current
+	if w.Frozen != nil {
+		changed.Frozen = *w.Frozen
+	}
+	return soon(w.standing(changed))
+}
+
+// standing is how a workspace stands that is no longer built.
+func (w Workspace) standing(seen provider.Workspace) Outlook {
+	asked := w.Frozen != nil && *w.Frozen
+	switch {
+	case w.Edited && len(w.Differs.Fixed) > 0:
+		return Outlook{State: Blocked, Reason: reasonUnsupported, Unapplied: "the vendor has another " + specFields(w.Differs.Fixed), Message: fmt.Sprintf(
+			"%s: %s cannot change this of a workspace that exists; set it back, or create another Workspace", specFields(w.Differs.Fixed), w.Vendor)}
+	case w.Edited && w.ObserveOnly && len(w.Differs.Changeable) > 0:
+		outlook := available(messageAvailable)
+		outlook.Unapplied = specFields(w.Differs.Changeable) + ": the vendor has another value, and spec.managementPolicy is ObserveOnly, so that it is not told"
+		return outlook
+	case seen.Frozen && w.ObserveOnly:
+		return Outlook{State: Blocked, Reason: reasonFrozen, Message: "the workspace is frozen at the vendor and cannot be used; this Workspace only observes it"}
+	case seen.Frozen && asked:
+		return Outlook{State: Settled, Reason: reasonFrozen, Message: w.meaning("the workspace is frozen, as spec.access says, and cannot be used")}
+	case seen.Frozen:
+		return Outlook{State: Blocked, Reason: reasonFrozen, Message: w.meaning("the workspace is frozen at the vendor and cannot be used: set spec.access to Active to unfreeze it")}
+	}
+	return available(messageAvailable)
+}
+
+// meaning adds what the vendor makes of a frozen workspace.
+func (w Workspace) meaning(message string) string {
+	if w.FreezeRemoves && w.Means != "" {
+		return message + ". Mind that a deletion is the same at this vendor: " + w.Means
+	}
+	return message
 }
 
 // duplicate is a workspace with our mark that is not the recorded one: what a
 // create left behind whose sender was replaced before it could say so.
 func (w Workspace) duplicate() string {
 	for _, seen := range w.Marked {
-		if seen.ID != w.Recorded {
+		if seen.ID != w.Recorded && !w.gone(seen) {
 			return seen.ID
 		}
 	}
 	return ""
 }
 
+// gone reports whether all has been done that a deletion can do.
+func (w Workspace) gone(seen provider.Workspace) bool { return w.FreezeRemoves && seen.Frozen }
+
+// take records a workspace that exists. Nothing is ever created in its place.
+func (w Workspace) take() Step {
+	if w.Current == nil {
+		return stay(Blocked, reasonMissing, fmt.Sprintf(
+			"%s has no workspace %q that the class's credential can see: check spec.externalID", w.Vendor, w.External))
+	}
+	return w.adopt(*w.Current)
+}
+
+func (w Workspace) adopt(seen provider.Workspace) Step {
+	if seen.Pending {
+		return Step{Verb: Adopt, Target: seen.ID, Outlook: w.provisioning()}
+	}
+	step := Step{Verb: Adopt, Target: seen.ID, Outlook: w.standing(seen)}
+	if len(w.Differs.Changeable) > 0 && !w.ObserveOnly {
+		step.Outlook = Outlook{
+			State: Working, Reason: reasonUpdating, After: rejoinPause,
+			Message: "the workspace was found, and is being made as the spec says: " + specFields(w.Differs.Changeable),
+		}
+	}
+	return step
+}
+
 func (w Workspace) obtain() Step {
-	create := Step{Verb: Create, Record: w.MustRecord || !w.First, Outlook: available()}
+	create := Step{Verb: Create, Record: w.MustRecord || !w.First, Outlook: available(messageAvailable)}
 	switch {
 	case w.Kept != "":
-		return Step{Verb: Adopt, Target: w.Kept, Outlook: available()}
+		return Step{Verb: Adopt, Target: w.Kept, Outlook: available(messageAvailable)}
+	case w.Ordered:
+		return w.await()
 	case w.Recovery == provider.RecoverNever && w.Attempted:
 		return stay(Blocked, reasonOutcomeUnknown, messageOutcomeUnknown)
 	case len(w.Marked) > 0:
-		return Step{Verb: Adopt, Target: w.Marked[0].ID, Outlook: available()}
+		return w.adopt(w.Marked[0])
+	case len(w.Named) > 0:
+		return stay(Blocked, reasonConflict, w.Vendor+" already has a workspace under spec.slug, which need not be this one: choose another slug, or take it over by spec.externalID")
 	case w.First || w.Recovery == provider.RecoverNever:
 		// Without recovery every call is recorded before it is made, so there
 		// was none.
@@ -129,53 +215,48 @@ func (w Workspace) obtain() Step {
 	return create
 }
 
-func (w Workspace) leave() Step {
-	deleting := Outlook{State: Working, Reason: reasonDeleting, Message: "being removed at the vendor"}
+// await looks for the workspace of a call that the vendor has accepted. There
+// is never a second call, however long it takes.
+func (w Workspace) await() Step {
 	switch {
-	case w.Dependents > 0:
-		return stay(Working, reasonInUse, fmt.Sprintf("waiting for %d ApiKeys that refer to this Workspace: delete them first", w.Dependents))
-	case w.Retain && !w.HoldsCredential && w.Attempted && w.Unsettled > 0:
-		// Whoever made the call may be about to store the credential.
-		return waiting(reasonDeleting, w.Unsettled)
-	case w.Retain && !w.HoldsCredential, w.Insists && w.Obstacle != nil:
-		return Step{Verb: Finish, Outlook: deleting}
-	case w.Obstacle != nil:
-		return failed(w.Obstacle)
-	case w.Retain:
-		return Step{Verb: Remove, Last: true, Outlook: deleting}
-	case w.ReadErr != nil:
-		return failed(w.ReadErr)
+	case len(w.Marked) > 0:
+		return w.adopt(w.Marked[0])
+	case len(w.Named) == 1:
+		return w.adopt(w.Named[0])
+	case len(w.Named) > 1:
+		return stay(Blocked, reasonOutcomeUnknown, fmt.Sprintf(
+			"%s shows %d workspaces under spec.slug, and nothing tells which is this one: find it in the vendor's console, and import it by spec.externalID with another Workspace", w.Vendor, len(w.Named)))
 	}
-	return w.remove(deleting)
+	return Step{Verb: Stay, Outlook: w.provisioning()}
 }
 
-func (w Workspace) remove(deleting Outlook) Step {
-	doomed := w.Marked
-	if w.Current != nil && w.duplicateFree() {
-		doomed = append([]provider.Workspace{*w.Current}, w.Marked...)
+// The vendor is asked again after a quarter of the time it has taken so far,
+// within these bounds.
+const (
+	pollSoonest = 2 * time.Second
+	pollLatest  = time.Minute
+)
+
+// Provisioning is how a workspace stands that the vendor is still building.
+func Provisioning(waited time.Duration) Outlook {
+	return Outlook{
+		State: Working, Reason: reasonProvisioning, Message: "the vendor is still building the workspace",
+		After: min(max(waited/4, pollSoonest), pollLatest),
 	}
-	switch {
-	case len(doomed) > 0:
-		// The recorded one is the latest that was made: a list that shows it
-		// lacks none.
-		hidden := w.Unsettled > 0 && (w.Attempted || doomed[0].ID != w.Recorded)
-		return Step{Verb: Remove, Target: doomed[0].ID, Last: len(doomed) == 1 && !hidden, Outlook: deleting}
-	case w.Unsettled > 0:
-		return waiting(reasonDeleting, w.Unsettled)
-	}
-	return Step{Verb: Finish, Outlook: deleting}
 }
 
-// duplicateFree reports whether the recorded workspace is not among Marked.
-func (w Workspace) duplicateFree() bool {
-	for _, seen := range w.Marked {
-		if seen.ID == w.Current.ID {
-			return false
-		}
+// provisioning is the same, and says so when it takes too long.
+func (w Workspace) provisioning() Outlook {
+	if !w.Overdue {
+		return Provisioning(w.Waited)
 	}
-	return true
+	message := "the vendor has not finished building the workspace in the time it is given; it is not created a second time"
+	if w.Run != "" {
+		message += fmt.Sprintf(". Ask the vendor about the provisioning run %q", w.Run)
+	}
+	return Outlook{State: Blocked, Reason: reasonOverdue, Message: message, After: pollLatest}
 }
 
-func available() Outlook {
-	return Outlook{State: Settled, Reason: reasonAvailable, Message: messageAvailable}
+func available(message string) Outlook {
+	return Outlook{State: Settled, Reason: reasonAvailable, Message: message}
 }

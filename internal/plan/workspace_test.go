@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +25,29 @@ func pending(id string) *provider.Workspace {
 	return ws
 }
 
+func frozen(id string) *provider.Workspace {
+	ws := current(id)
+	ws.Frozen = true
+	return ws
+}
+
+// workspaceRow is a decision about a Workspace, and why it is the right one.
+type workspaceRow struct {
+	reason string
+	facts  Workspace
+	want   gist
+}
+
+func decideWorkspaces(t *testing.T, rows []workspaceRow) {
+	for _, row := range rows {
+		t.Run(row.reason, func(t *testing.T) {
+			if diff := cmp.Diff(row.want, gistOf(row.facts.Decide()), cmp.Comparer(compareGists)); diff != "" {
+				t.Errorf("%+v\nwant (-) but got (+):\n%s", row.facts, diff)
+			}
+		})
+	}
+}
+
 func TestWorkspace(t *testing.T) {
 	const (
 		settle = 7 * time.Second
@@ -35,19 +57,10 @@ func TestWorkspace(t *testing.T) {
 	well := gist{Verb: Stay, State: Settled, Reason: "Available"}
 	create := func(record bool) gist { return gist{Verb: Create, Record: record, State: Settled, Reason: "Available"} }
 	adopt := func(id string) gist { return gist{Verb: Adopt, Target: id, State: Settled, Reason: "Available"} }
-	remove := func(id string, last bool) gist {
-		return gist{Verb: Remove, Target: id, Last: last, State: Working, Reason: "Deleting"}
-	}
 	recovering := gist{Verb: Stay, State: Working, Reason: "Recovering", After: settle}
-	finish := gist{Verb: Finish, State: Working, Reason: "Deleting"}
-	inUse := gist{Verb: Stay, State: Working, Reason: "InUse"}
 	rejoin := gist{Verb: Hold, State: Working, Reason: "Recovering", After: time.Second}
 
-	for _, row := range []struct {
-		reason string
-		facts  Workspace
-		want   gist
-	}{
+	decideWorkspaces(t, []workspaceRow{
 		// The first pass.
 		{"nothing was ever asked: create without a look", Workspace{First: true, Recovery: mark}, create(false)},
 		{"lists have nothing to hide yet", Workspace{First: true, Recovery: mark, Unsettled: settle}, create(false)},
@@ -81,63 +94,111 @@ func TestWorkspace(t *testing.T) {
 		// Keeping it.
 		{"it is there", Workspace{Recorded: "w1", Current: current("w1"), Marked: workspaces("w1")}, well},
 		{"it is there and its mark cannot be read", Workspace{Recorded: "w1", Current: current("w1")}, well},
-		{"the vendor is still building it", Workspace{Recorded: "w1", Current: pending("w1")}, gist{Verb: Stay, State: Working, Reason: "Provisioning"}},
+		{"the vendor is still building it", Workspace{Recorded: "w1", Current: pending("w1")}, gist{Verb: Stay, State: Working, Reason: "Provisioning", After: 2 * time.Second}},
 		{"it is not listed, and lists may lag", Workspace{Recorded: "w1", Unsettled: settle}, recovering},
 		{"it is gone: a person decides, nothing is created", Workspace{Recorded: "w1", Recovery: mark}, gist{Verb: Stay, State: Blocked, Reason: "VendorObjectMissing"}},
 		{"another with our mark is removed, never the recorded one",
 			Workspace{Recorded: "w1", Current: current("w1"), Marked: workspaces("w1", "w2")}, gist{Verb: Remove, Target: "w2", State: Working, Reason: "Recovering"}},
-
-		// Letting it go.
-		{"ApiKeys refer to it: first they go", Workspace{Deleting: true, Dependents: 2, Recorded: "w1", Current: current("w1")}, inUse},
-		{"ApiKeys go first even if it is retained", Workspace{Deleting: true, Dependents: 1, Retain: true}, inUse},
-		{"it goes, and with it the object", Workspace{Deleting: true, Recorded: "w1", Current: current("w1"), Marked: workspaces("w1")}, remove("w1", true)},
-		{"it goes although its mark cannot be read", Workspace{Deleting: true, Recorded: "w1", Current: current("w1")}, remove("w1", true)},
-		{"one of several goes a pass", Workspace{Deleting: true, Recorded: "w1", Current: current("w1"), Marked: workspaces("w2")}, remove("w1", false)},
-		{"what was never recorded goes too", Workspace{Deleting: true, Marked: workspaces("w1")}, remove("w1", true)},
-		{"a list that shows the recorded one lacks none", Workspace{Deleting: true, Recorded: "w1", Current: current("w1"), Marked: workspaces("w1"), Unsettled: settle}, remove("w1", true)},
-		{"a list that shows only another may lack the recorded one", Workspace{Deleting: true, Recorded: "w1", Marked: workspaces("w2"), Unsettled: settle}, remove("w2", false)},
-		{"an open attempt may come to light later", Workspace{Deleting: true, Attempted: true, Marked: workspaces("w1"), Unsettled: settle}, remove("w1", false)},
-		{"nothing is left", Workspace{Deleting: true, Recorded: "w1"}, finish},
-		{"nothing is seen yet", Workspace{Deleting: true, Unsettled: settle}, gist{Verb: Stay, State: Working, Reason: "Deleting", After: settle}},
-		{"a list that failed is not empty", Workspace{Deleting: true, Recorded: "w1", ReadErr: errUnseen}, gist{Verb: Stay, Err: errUnseen}},
-		{"nobody to ask: the object stays", Workspace{Deleting: true, Recorded: "w1", Obstacle: errHeld}, gist{Verb: Stay, Err: errHeld}},
-		{"Retain asks nobody", Workspace{Deleting: true, Retain: true, Recorded: "w1", Obstacle: errHeld, ReadErr: errUnseen, Current: current("w1")}, finish},
-		{"Retain revokes the credential that is ours alone", Workspace{Deleting: true, Retain: true, HoldsCredential: true, Recorded: "w1", Current: current("w1")}, remove("", true)},
-		{"the credential can only be revoked where the vendor can be asked", Workspace{Deleting: true, Retain: true, HoldsCredential: true, Obstacle: errHeld}, gist{Verb: Stay, Err: errHeld}},
-		{"a Workspace that itself says Retain goes although its credential cannot be revoked",
-			Workspace{Deleting: true, Retain: true, Insists: true, HoldsCredential: true, Obstacle: errHeld}, finish},
-		{"whoever insists on Retain has the credential revoked where it can be",
-			Workspace{Deleting: true, Retain: true, Insists: true, HoldsCredential: true, Recorded: "w1"}, remove("", true)},
-		{"ApiKeys go first, whoever insists", Workspace{Deleting: true, Retain: true, Insists: true, Dependents: 1, Obstacle: errHeld}, inUse},
-		{"under Retain, a call that is open may be about to store a credential: wait",
-			Workspace{Deleting: true, Retain: true, Attempted: true, Unsettled: settle}, gist{Verb: Stay, State: Working, Reason: "Deleting", After: settle}},
-		{"the same while nobody can be asked: nobody has to be",
-			Workspace{Deleting: true, Retain: true, Insists: true, Attempted: true, Unsettled: settle, Obstacle: errHeld}, gist{Verb: Stay, State: Working, Reason: "Deleting", After: settle}},
-		{"once the call has surely ended Retain lets go", Workspace{Deleting: true, Retain: true, Attempted: true}, finish},
-		{"without a call Retain does not wait", Workspace{Deleting: true, Retain: true, Unsettled: settle}, finish},
-		{"a credential that is there need not be waited for",
-			Workspace{Deleting: true, Retain: true, Attempted: true, Unsettled: settle, HoldsCredential: true}, remove("", true)},
-		{"an outcome nobody can find out does not hold a deletion", Workspace{Deleting: true, Recovery: never, Attempted: true}, finish},
-	} {
-		t.Run(row.reason, func(t *testing.T) {
-			if diff := cmp.Diff(row.want, gistOf(row.facts.Decide()), cmp.Comparer(compareGists)); diff != "" {
-				t.Errorf("%+v\nwant (-) but got (+):\n%s", row.facts, diff)
-			}
-		})
-	}
+	})
 }
 
-func TestMessagesSayTheWayOut(t *testing.T) {
-	for _, row := range []struct {
-		facts Workspace
-		want  string
-	}{
-		{Workspace{Recorded: "w1"}, "delete this Workspace and apply it anew"},
-		{Workspace{Recovery: provider.RecoverNever, Attempted: true}, "Look for it in the vendor's console"},
-		{Workspace{Deleting: true, Dependents: 3}, "3 ApiKeys"},
-	} {
-		if got := row.facts.Decide().Message; !strings.Contains(got, row.want) {
-			t.Errorf("%+v: the message %q does not say %q", row.facts, got, row.want)
-		}
+func TestWorkspaceImported(t *testing.T) {
+	missing := gist{Verb: Stay, State: Blocked, Reason: "VendorObjectMissing"}
+	adopt := gist{Verb: Adopt, Target: "w1", State: Settled, Reason: "Available"}
+	adoptAs := func(state State, reason string, after time.Duration) gist {
+		return gist{Verb: Adopt, Target: "w1", State: state, Reason: reason, After: after}
 	}
+	decideWorkspaces(t, []workspaceRow{
+		{"it is there: it is recorded, in the first pass", Workspace{First: true, External: "w1", Current: current("w1")}, adopt},
+		{"it is not there: none is made in its place, in the first pass", Workspace{First: true, External: "w1", Recovery: provider.RecoverByMark}, missing},
+		{"nor in any later one, where lists have settled or not", Workspace{External: "w1", Recovery: provider.RecoverByMark, Unsettled: time.Second}, missing},
+		{"nor in the place of one that has our mark: it was not asked for", Workspace{External: "w1", Marked: workspaces("w2")}, missing},
+		{"a read that failed is no absence", Workspace{External: "w1", ReadErr: errUnseen}, gist{Verb: Stay, Err: errUnseen}},
+		{"the class does not allow it, or somebody else has it", Workspace{External: "w1", Obstacle: errHeld, Current: current("w1")}, gist{Verb: Stay, Err: errHeld}},
+		{"the vendor is still building it", Workspace{External: "w1", Current: pending("w1")}, adoptAs(Working, "Provisioning", 2*time.Second)},
+		{"it is otherwise than the spec: record it, then change it", Workspace{External: "w1", Current: current("w1"), Differs: changed("description")},
+			adoptAs(Working, "Updating", time.Second)},
+		{"who only observes takes it as it is", Workspace{External: "w1", ObserveOnly: true, Current: current("w1"), Differs: changed("description")}, adopt},
+		{"it is otherwise in what cannot be changed, and nobody edited that since", Workspace{External: "w1", Current: current("w1"), Differs: fixed("region")}, adopt},
+		{"it is frozen, and the spec does not say so", Workspace{External: "w1", Current: frozen("w1")}, adoptAs(Blocked, "Frozen", 0)},
+		{"it is frozen, as the spec says", Workspace{External: "w1", Current: frozen("w1"), Frozen: new(true)}, adoptAs(Settled, "Frozen", 0)},
+		{"it is recorded and there", Workspace{External: "w1", Recorded: "w1", Current: current("w1")}, gist{Verb: Stay, State: Settled, Reason: "Available"}},
+		{"it is recorded and gone", Workspace{External: "w1", Recorded: "w1"}, missing},
+	})
+}
+
+func TestWorkspaceOrdered(t *testing.T) {
+	const never = provider.RecoverNever
+	building := func(after time.Duration) gist {
+		return gist{Verb: Stay, State: Working, Reason: "Provisioning", After: after}
+	}
+	overdue := gist{Verb: Stay, State: Blocked, Reason: "ProvisioningOverdue", After: time.Minute}
+	adopt := gist{Verb: Adopt, Target: "w1", State: Settled, Reason: "Available"}
+	conflict := gist{Verb: Stay, State: Blocked, Reason: "Conflict"}
+	decideWorkspaces(t, []workspaceRow{
+		{"the vendor has said yes and shows nothing: wait, and make no other", Workspace{Ordered: true, Recovery: provider.RecoverByMark}, building(2 * time.Second)},
+		{"the longer it takes, the less it is asked for", Workspace{Ordered: true, Waited: 40 * time.Second}, building(10 * time.Second)},
+		{"lists that have not settled change nothing about it", Workspace{Ordered: true, Unsettled: time.Second}, building(2 * time.Second)},
+		{"it takes too long: a person asks, and still no other is made", Workspace{Ordered: true, Waited: time.Hour, Overdue: true}, overdue},
+		{"the list shows our mark", Workspace{Ordered: true, Waited: time.Minute, Marked: workspaces("w1")}, adopt},
+		{"however late", Workspace{Ordered: true, Overdue: true, Marked: workspaces("w1")}, adopt},
+		{"the list shows it, and it is still being built", Workspace{Ordered: true, Waited: 40 * time.Second, Marked: []provider.Workspace{*pending("w1")}},
+			gist{Verb: Adopt, Target: "w1", State: Working, Reason: "Provisioning", After: 10 * time.Second}},
+		{"the list shows the slug that the vendor has accepted", Workspace{Ordered: true, Recovery: never, Named: workspaces("w1")}, adopt},
+		{"a mark tells more than a slug", Workspace{Ordered: true, Marked: workspaces("w1"), Named: workspaces("w2")}, adopt},
+		{"two have the slug: nobody can tell which it is", Workspace{Ordered: true, Recovery: never, Named: workspaces("w1", "w2")},
+			gist{Verb: Stay, State: Blocked, Reason: "OutcomeUnknown"}},
+		{"an answer was given, so its outcome is not unknown", Workspace{Ordered: true, Recovery: never, MustRecord: true}, building(2 * time.Second)},
+		{"the finalizer was taken away while it is being built", Workspace{First: true, Ordered: true}, gist{Verb: Hold, State: Working, Reason: "Recovering", After: time.Second}},
+		{"nobody to ask", Workspace{Ordered: true, Obstacle: errHeld}, gist{Verb: Stay, Err: errHeld}},
+		{"a read that failed shows nothing", Workspace{Ordered: true, ReadErr: errUnseen}, gist{Verb: Stay, Err: errUnseen}},
+		{"it is recorded and still being built", Workspace{Recorded: "w1", Ordered: true, Waited: 40 * time.Second, Current: pending("w1")}, building(10 * time.Second)},
+		{"the same for too long", Workspace{Recorded: "w1", Ordered: true, Overdue: true, Current: pending("w1")}, overdue},
+		{"the vendor told its id when it accepted, and the list does not show it yet: that is no loss",
+			Workspace{Recorded: "w1", Ordered: true}, building(2 * time.Second)},
+		{"it is built", Workspace{Recorded: "w1", Ordered: true, Current: current("w1")}, gist{Verb: Stay, State: Settled, Reason: "Available"}},
+
+		{"a slug that a tenant typed is taken: nothing is made", Workspace{First: true, Recovery: never, MustRecord: true, Named: workspaces("w1")}, conflict},
+		{"the same in any later pass", Workspace{Recovery: never, MustRecord: true, Named: workspaces("w1")}, conflict},
+		{"an unanswered call may have made what has the slug, or somebody else: nobody can tell",
+			Workspace{Recovery: never, MustRecord: true, Attempted: true, Named: workspaces("w1")}, gist{Verb: Stay, State: Blocked, Reason: "OutcomeUnknown"}},
+		{"who has the slug does not matter to what is recorded",
+			Workspace{Recorded: "w1", Current: current("w1"), Named: workspaces("w1", "w2")}, gist{Verb: Stay, State: Settled, Reason: "Available"}},
+	})
+}
+
+func TestWorkspaceUpdated(t *testing.T) {
+	update := func(state State, reason string) gist {
+		return gist{Verb: Update, Target: "w1", State: state, Reason: reason, After: time.Second}
+	}
+	stays := func(state State, reason string) gist { return gist{Verb: Stay, State: state, Reason: reason} }
+	second := gist{Verb: Remove, Target: "w2", State: Working, Reason: "Recovering"}
+	decideWorkspaces(t, []workspaceRow{
+		{"it is otherwise than the spec: change it", Workspace{Recorded: "w1", Current: current("w1"), Differs: changed("description")}, update(Settled, "Available")},
+		{"who only observes changes nothing", Workspace{Recorded: "w1", Current: current("w1"), Differs: changed("description"), ObserveOnly: true}, stays(Settled, "Available")},
+		{"what is being built is left alone", Workspace{Recorded: "w1", Current: pending("w1"), Differs: changed("description")},
+			gist{Verb: Stay, State: Working, Reason: "Provisioning", After: 2 * time.Second}},
+		{"what is gone cannot be changed", Workspace{Recorded: "w1", Differs: changed("description")}, stays(Blocked, "VendorObjectMissing")},
+		{"a read that failed changes nothing", Workspace{Recorded: "w1", Current: current("w1"), ReadErr: errUnseen, Differs: changed("description")}, gist{Verb: Stay, Err: errUnseen}},
+		{"a second one goes before the first is changed",
+			Workspace{Recorded: "w1", Current: current("w1"), Marked: workspaces("w1", "w2"), Differs: changed("description")}, second},
+		{"who only observes removes no second one", Workspace{Recorded: "w1", Current: current("w1"), Marked: workspaces("w2"), ObserveOnly: true}, stays(Settled, "Available")},
+		{"the spec was edited where the vendor can change nothing: say so",
+			Workspace{Recorded: "w1", Current: current("w1"), Differs: fixed("region"), Edited: true}, stays(Blocked, "Unsupported")},
+		{"what can be changed is changed all the same",
+			Workspace{Recorded: "w1", Current: current("w1"), Differs: Differences{Changeable: []string{"description"}, Fixed: []string{"region"}}, Edited: true},
+			update(Blocked, "Unsupported")},
+		{"the vendor's own reading of a spec that nobody edited is no fault", Workspace{Recorded: "w1", Current: current("w1"), Differs: fixed("language")}, stays(Settled, "Available")},
+
+		{"the spec wants it frozen", Workspace{Recorded: "w1", Current: current("w1"), Frozen: new(true), Differs: changed("access")}, update(Settled, "Frozen")},
+		{"the spec wants it back", Workspace{Recorded: "w1", Current: frozen("w1"), Frozen: new(false), Differs: changed("access")}, update(Settled, "Available")},
+		{"it is frozen, as the spec says", Workspace{Recorded: "w1", Current: frozen("w1"), Frozen: new(true)}, stays(Settled, "Frozen")},
+		{"it is frozen, and the spec does not say so", Workspace{Recorded: "w1", Current: frozen("w1")}, stays(Blocked, "Frozen")},
+		{"it is frozen, and who only observes does not unfreeze it",
+			Workspace{Recorded: "w1", Current: frozen("w1"), Frozen: new(false), Differs: changed("access"), ObserveOnly: true}, stays(Blocked, "Frozen")},
+		{"an update of something else leaves it frozen", Workspace{Recorded: "w1", Current: frozen("w1"), Differs: changed("description")}, update(Blocked, "Frozen")},
+		{"where a deletion only freezes, a second one that is frozen is done with",
+			Workspace{Recorded: "w1", Current: current("w1"), Marked: []provider.Workspace{*frozen("w2")}, FreezeRemoves: true}, stays(Settled, "Available")},
+		{"where it does more, it is not", Workspace{Recorded: "w1", Current: current("w1"), Marked: []provider.Workspace{*frozen("w2")}}, second},
+	})
 }

@@ -7,8 +7,11 @@ import "slices"
 type Capabilities struct {
 	// CredentialKeys are the keys the credential Secret must have.
 	CredentialKeys []string
-	Workspace      WorkspaceCapabilities
-	Key            KeyCapabilities
+	// Checkable: a credential can be tried without naming a workspace. Where it
+	// is false, [Session] Check says only what can be told without a call.
+	Checkable bool
+	Workspace WorkspaceCapabilities
+	Key       KeyCapabilities
 	// RateLimit is what the vendor documents; zero where it documents none.
 	RateLimit Quota
 }
@@ -33,24 +36,49 @@ const (
 
 // WorkspaceCapabilities say what can be done with workspaces.
 type WorkspaceCapabilities struct {
+	// Import: a workspace that exists can be taken over by its id, which is then
+	// read by Get.
+	Import                                    bool
 	Create, Get, List, Update, Freeze, Delete bool
-	Recovery                                  Recovery
+	// DeleteSetting is the vendor's member of the class that must be Enabled
+	// before a deletion may be sent; empty where it always may.
+	DeleteSetting string
+	// DeleteFreezes: a deletion only freezes, so that a frozen workspace counts
+	// as deleted; DeleteMeans then says what the vendor makes of it.
+	DeleteFreezes bool
+	DeleteMeans   string
+	Recovery      Recovery
+	// MarkField is the spec field in whose place the mark stands, by its JSON
+	// name. A spec that sets it leaves no room for a mark, and a lost answer then
+	// cannot be resolved. Empty where the mark has a place of its own.
+	MarkField string
 	// OwnCredential: creation yields a credential, and only with it can the
 	// workspace and its keys be managed.
 	OwnCredential bool
 	// Fields are the spec fields that can be honoured, by their JSON name;
 	// vendor members as "guance.menuStyle".
 	Fields []string
+	// Changeable are those of the Fields that Update can change later on.
+	Changeable []string
 }
 
 // KeyCapabilities say what can be done with API keys.
 type KeyCapabilities struct {
-	Issue, List, Amend, Revoke bool
-	Recovery                   Recovery
-	// ScopesRequired: a key without scopes fails or can do nothing.
-	ScopesRequired bool
+	Issue, Get, List, Amend, Revoke bool
+	Recovery                        Recovery
+	// IDListed: the answer to Issue has no id. The key is found in the list by
+	// its name, which its mark makes unique.
+	IDListed bool
+	// Name is what the vendor calls a key of this display name and mark. Nil
+	// where there are no keys.
+	Name func(display string, mark Mark) string
+	// Required are the spec fields without which a key fails or can do nothing,
+	// by their JSON name.
+	Required []string
 	// Fields are the spec fields that can be honoured, by their JSON name.
 	Fields []string
+	// Changeable are those of the Fields that Amend can change later on.
+	Changeable []string
 	// Instead tells a tenant what to use where Issue is false.
 	Instead string
 }
@@ -63,12 +91,14 @@ func (c Capabilities) Names() []string {
 		has  bool
 	}{
 		{"workspace.create", c.Workspace.Create},
+		{"workspace.import", c.Workspace.Import},
 		{"workspace.get", c.Workspace.Get},
 		{"workspace.list", c.Workspace.List},
 		{"workspace.update", c.Workspace.Update},
 		{"workspace.freeze", c.Workspace.Freeze},
 		{"workspace.delete", c.Workspace.Delete},
 		{"key.issue", c.Key.Issue},
+		{"key.get", c.Key.Get},
 		{"key.list", c.Key.List},
 		{"key.amend", c.Key.Amend},
 		{"key.revoke", c.Key.Revoke},
@@ -90,4 +120,19 @@ func (c WorkspaceCapabilities) Honours(field string) bool {
 // Honours reports whether the key field can be honoured.
 func (c KeyCapabilities) Honours(field string) bool {
 	return slices.Contains(c.Fields, field)
+}
+
+// Changes reports whether Update can change the field later on.
+func (c WorkspaceCapabilities) Changes(field string) bool {
+	return slices.Contains(c.Changeable, field)
+}
+
+// Changes reports whether Amend can change the field later on.
+func (c KeyCapabilities) Changes(field string) bool {
+	return slices.Contains(c.Changeable, field)
+}
+
+// Requires reports whether a key must set the field.
+func (c KeyCapabilities) Requires(field string) bool {
+	return slices.Contains(c.Required, field)
 }

@@ -22,7 +22,9 @@ type Driver interface {
 // Session is one account, opened. It is safe for concurrent use.
 type Session interface {
 	// Check makes the cheapest authenticated read the vendor has. A nil error
-	// means that the endpoint answers and takes the credential.
+	// means that the endpoint answers and takes the credential. Where the
+	// capabilities are not Checkable nobody is asked, and it means only that
+	// nothing speaks against the credential.
 	Check(ctx context.Context) error
 	Workspaces() Workspaces
 	Keys() Keys
@@ -38,10 +40,12 @@ type Workspaces interface {
 	// Get reads one workspace. Class NotFound only where the vendor documents
 	// an answer that means nothing else.
 	Get(ctx context.Context, id string) (Workspace, error)
-	// Create sends exactly one create request carrying the mark.
+	// Create sends exactly one create request carrying the mark. A vendor that
+	// works on it later answers a workspace that is Pending.
 	Create(ctx context.Context, mark Mark, spec WorkspaceSpec) (Workspace, error)
 	// Update makes the vendor's workspace equal the spec in the fields the
-	// spec sets; what the spec leaves open is not touched.
+	// spec sets; what the spec leaves open is not touched. Freezing and
+	// unfreezing are an update. It sends one change at most.
 	Update(ctx context.Context, id string, spec WorkspaceSpec) error
 	// Delete removes the workspace as it was last seen: some vendors want its
 	// current name as a confirmation. Already gone is success.
@@ -52,9 +56,12 @@ type Workspaces interface {
 type Keys interface {
 	// List yields every key of the workspace, as [Workspaces.List] does.
 	List(ctx context.Context, workspaceID string) iter.Seq2[Key, error]
+	// Get reads one key. Class NotFound only where the vendor documents an
+	// answer that means nothing else.
+	Get(ctx context.Context, workspaceID, id string) (Key, error)
 	// Issue sends exactly one create request. The value is shown this once.
 	Issue(ctx context.Context, workspaceID string, mark Mark, spec KeySpec) (Key, Secret, error)
-	// Amend changes the fields the spec sets.
+	// Amend changes the fields the spec sets, by one request at most.
 	Amend(ctx context.Context, workspaceID, id string, spec KeySpec) error
 	// Revoke ends a key. Already gone is success.
 	Revoke(ctx context.Context, workspaceID, id string) error

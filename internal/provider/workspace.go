@@ -12,6 +12,8 @@ type WorkspaceFilter struct {
 // Workspace is what a vendor says of one workspace. A field the vendor does
 // not have, or did not show in this answer, is its zero value.
 type Workspace struct {
+	// ID is empty only in the answer to a Create that the vendor has accepted
+	// and carries out later: then the list tells it, by the mark or the slug.
 	ID          string
 	Slug        string
 	Name        string
@@ -21,6 +23,8 @@ type Workspace struct {
 	// MarkUnread is true where this answer cannot show a mark even if there
 	// is one (a list in short form): only Get tells.
 	MarkUnread bool
+	// Brief is true where this answer leaves out parts that Get shows.
+	Brief bool
 
 	BillingState      string
 	VersionType       string
@@ -30,13 +34,21 @@ type Workspace struct {
 	TenancyModel      string
 	ProvisioningRunID string
 	Environments      []Environment
+	Language          string
 	Metadata          map[string]string
+	UsageLimits       []UsageLimit
+	RateLimits        []RateLimit
+	// Options are the vendor's own settings that this answer shows, by the JSON
+	// name they have in the spec.
+	Options map[string]string
 
 	CreatedAt time.Time
 	UpdatedAt time.Time
 
 	// Pending is true while the vendor is still building the workspace.
 	Pending bool
+	// Frozen is true while the vendor blocks its use.
+	Frozen bool
 
 	// Credential is set only in the answer to Create, and only by vendors
 	// whose capabilities say OwnCredential.

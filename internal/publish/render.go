@@ -14,11 +14,13 @@ import (
 
 // Content is what a published Secret tells.
 type Content struct {
-	Key           provider.Secret
-	KeyID         string
-	WorkspaceUUID string
-	Endpoint      string
-	Provider      string
+	Key provider.Secret
+	// KeyID is empty where the vendor tells it later; then KeyName is what the
+	// key is found by.
+	KeyID, KeyName string
+	WorkspaceUUID  string
+	Endpoint       string
+	Provider       string
 }
 
 // values are what a template can name.

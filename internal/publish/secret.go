@@ -22,8 +22,11 @@ import (
 type Found struct {
 	State plan.SecretState
 	// Why says what makes it foreign, in a sentence without a full stop.
-	Why         string
-	KeyID       string
+	Why   string
+	KeyID string
+	// KeyName is the vendor's name of the key, where the Secret holds its value
+	// and its id is not known yet.
+	KeyName     string
 	IssuedAt    time.Time
 	Fingerprint string
 	// Changed says in which way the spec now asks for another Secret than the
@@ -60,10 +63,14 @@ func Inspect(ctx context.Context, live client.Reader, key *v1alpha1.ApiKey) (Fou
 		found.Changed = fmt.Sprintf("spec.secret.valueKey: the key is published as %q, and this version does not move it: set it back", before)
 	}
 	value := secret.Data[valueKey(key)]
-	if len(value) == 0 || len(secret.Data[v1alpha1.SecretKeyKeyID]) == 0 {
+	found.KeyID = string(secret.Data[v1alpha1.SecretKeyKeyID])
+	if found.KeyID == "" {
+		found.KeyName = secret.Annotations[v1alpha1.AnnotationKeyName]
+	}
+	if len(value) == 0 || found.KeyID == "" && found.KeyName == "" {
+		found.KeyID, found.KeyName = "", ""
 		return found, nil // emptied by somebody: it holds no key
 	}
-	found.KeyID = string(secret.Data[v1alpha1.SecretKeyKeyID])
 	found.IssuedAt, _ = time.Parse(time.RFC3339, secret.Annotations[v1alpha1.AnnotationIssuedAt])
 	found.Fingerprint = provider.Fingerprint(string(key.UID), provider.NewSecret(string(value)))
 	return found, nil
@@ -94,9 +101,10 @@ func foreign(secret *corev1.Secret, key *v1alpha1.ApiKey) string {
 
 // Draft is a Secret yet to be written.
 type Draft struct {
-	secret *corev1.Secret
-	keyID  string
-	key    *v1alpha1.ApiKey
+	secret  *corev1.Secret
+	keyID   string
+	keyName string
+	key     *v1alpha1.ApiKey
 }
 
 // Compose renders the whole Secret. It fails with reason TemplateInvalid only.
@@ -139,7 +147,30 @@ func Compose(key *v1alpha1.ApiKey, found Found, content Content, issuedAt time.T
 	secret.Labels[v1alpha1.LabelManagedBy] = v1alpha1.ManagedBy
 	secret.Annotations[v1alpha1.AnnotationValueKey] = valueKey(key)
 	secret.Annotations[v1alpha1.AnnotationIssuedAt] = issuedAt.UTC().Format(time.RFC3339)
-	return &Draft{secret: secret, keyID: content.KeyID, key: key}, nil
+	if content.KeyID == "" {
+		secret.Annotations[v1alpha1.AnnotationKeyName] = content.KeyName
+	}
+	return &Draft{secret: secret, keyID: content.KeyID, keyName: content.KeyName, key: key}, nil
+}
+
+// Identify writes the id of a key into the Secret that holds its value and only
+// knows its name. The content is all that goes with it but the value, which
+// stays where it is. It fails if anybody has written to the Secret since it was
+// found.
+func Identify(ctx context.Context, writer client.Client, live client.Reader, key *v1alpha1.ApiKey, found Found, content Content) error {
+	secret := &corev1.Secret{}
+	if err := live.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: Name(key)}, secret); err != nil {
+		return err
+	}
+	if secret.ResourceVersion != found.resourceVersion {
+		return apierrors.NewConflict(corev1.Resource("secrets"), secret.Name, ErrTaken)
+	}
+	content.Key = provider.NewSecret(string(secret.Data[valueKey(key)]))
+	draft, err := Compose(key, found, content, found.IssuedAt)
+	if err != nil {
+		return err
+	}
+	return draft.send(ctx, writer)
 }
 
 func valueKey(key *v1alpha1.ApiKey) string {

@@ -68,14 +68,22 @@ func (d *Draft) stored(ctx context.Context, live client.Reader) (bool, error) {
 	if err != nil {
 		return false, nil //nolint:nilerr // the read is tried again with the write
 	}
-	if found.State == plan.SecretOurs && found.KeyID == d.keyID && d.keyID != "" {
+	if found.State == plan.SecretOurs && d.is(found) {
 		return true, nil
 	}
-	if found.State == plan.SecretOurs && found.KeyID == "" {
+	if found.State == plan.SecretOurs && found.KeyID == "" && found.KeyName == "" {
 		d.secret.ResourceVersion = found.resourceVersion
 		return false, nil
 	}
 	return false, ErrTaken
+}
+
+// is reports whether the Secret holds the draft's key.
+func (d *Draft) is(found Found) bool {
+	if d.keyID == "" {
+		return d.keyName != "" && found.KeyName == d.keyName
+	}
+	return found.KeyID == d.keyID
 }
 
 func (d *Draft) send(ctx context.Context, writer client.Client) error {

@@ -37,8 +37,11 @@ func layers() []layer {
 		// The contract with any vendor, and the drivers.
 		{packages: "internal/provider"},
 		{packages: "internal/provider/rest", project: []string{"internal/provider"}, external: limits},
+		{packages: "internal/provider/groundfloor", project: dialect, tests: driverTests},
 		{packages: "internal/provider/guance", project: dialect, tests: driverTests},
 		{packages: "internal/provider/portkey", project: dialect, tests: driverTests},
+		{packages: "internal/provider/slaunchx", project: dialect, tests: driverTests},
+		{packages: "internal/provider/oceanbase", project: dialect, external: []string{"github.com/icholy/digest"}, tests: driverTests},
 		{packages: "internal/provider/catalog", project: []string{"internal/provider/..."}, tests: driverTests},
 		{packages: "internal/provider/meter", project: []string{"internal/provider"}, external: metrics, tests: []string{"internal/provider/fake"}},
 		{packages: "internal/provider/fake", project: []string{"internal/provider"}, tests: driverTests},

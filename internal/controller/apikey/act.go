@@ -2,13 +2,9 @@ package apikey
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
@@ -25,16 +21,26 @@ const rehearsed = "a key that has not been issued yet"
 // the rehearsal and is too large for the key itself.
 const rehearsedLength = 512
 
-// revokePatience bounds how long a key that could not be stored is tried to be
-// revoked while its id is in memory.
-const revokePatience = 30 * time.Second
-
 // Effect is what acting brought.
 type Effect struct {
 	// Key is the key that was issued and stored.
 	Key *provider.Key
 	// Fingerprint is of its value.
 	Fingerprint string
+	// Unfinished: the vendor cannot issue a key as the spec wants it; it is
+	// changed in the next pass.
+	Unfinished bool
+}
+
+// Outlook tells of a key that is stored and not yet as it should be.
+func (e Effect) Outlook() *plan.Outlook {
+	switch {
+	case e.Key != nil && e.Key.ID == "":
+		return new(plan.Identifying())
+	case e.Unfinished:
+		return new(plan.Finishing())
+	}
+	return nil
 }
 
 // Act takes the step.
@@ -42,6 +48,12 @@ func (r *Reconciler) Act(ctx context.Context, key *v1alpha1.ApiKey, intent Inten
 	switch step.Verb {
 	case plan.Create:
 		return r.issue(ctx, key, intent, sight, step)
+	case plan.Adopt:
+		return r.identify(ctx, key, intent, sight, step)
+	case plan.Update:
+		err := intent.account.Session().Keys().Amend(ctx, intent.WorkspaceUUID, step.Target, changes(key, intent, sight))
+		intent.account.ForgetKeys(intent.WorkspaceUUID)
+		return Effect{}, err
 	case plan.Remove:
 		err := intent.account.Session().Keys().Revoke(ctx, intent.WorkspaceUUID, step.Target)
 		intent.account.ForgetKeys(intent.WorkspaceUUID)
@@ -54,11 +66,12 @@ func (r *Reconciler) Act(ctx context.Context, key *v1alpha1.ApiKey, intent Inten
 // issue makes sure that the key can be stored, issues it, and stores it. If it
 // cannot be stored after all it is revoked while its id is known.
 func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, step plan.Step) (Effect, error) {
+	mark := intent.Mark.WithSerial(step.Serial)
+	name := intent.Capabilities.Name(intent.Spec.DisplayName, mark)
 	compose := func(value provider.Secret, id string) (*publish.Draft, error) {
-		return publish.Compose(key, sight.Secret, publish.Content{
-			Key: value, KeyID: id, WorkspaceUUID: intent.WorkspaceUUID,
-			Endpoint: intent.account.Endpoint(), Provider: intent.account.Provider(),
-		}, r.Now())
+		content := contentOf(intent, id)
+		content.Key, content.KeyName = value, name
+		return publish.Compose(key, sight.Secret, content, r.Now())
 	}
 	long := rehearsed + strings.Repeat(".", rehearsedLength-len(rehearsed))
 	rehearsal, err := compose(provider.NewSecret(long), rehearsed)
@@ -74,11 +87,11 @@ func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 	if step.Record {
 		if err := engine.Announce(ctx, r.Client, r.Live, key,
 			func(key *v1alpha1.ApiKey) **v1alpha1.Attempt { return &key.Status.Attempt },
-			v1alpha1.Attempt{StartedAt: metav1.NewTime(r.Now())}); err != nil {
+			v1alpha1.Attempt{StartedAt: metav1.NewTime(r.Now()), Name: name}); err != nil {
 			return Effect{}, err
 		}
 	}
-	issued, value, err := intent.account.Session().Keys().Issue(ctx, intent.WorkspaceUUID, intent.Mark.WithSerial(step.Serial), intent.Spec)
+	issued, value, err := intent.account.Session().Keys().Issue(ctx, intent.WorkspaceUUID, mark, intent.Spec)
 	intent.account.ForgetKeys(intent.WorkspaceUUID)
 	if err != nil {
 		return Effect{}, err
@@ -90,44 +103,52 @@ func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 	if err != nil {
 		return Effect{}, r.takeBack(ctx, intent, issued, err)
 	}
-	return Effect{Key: &issued, Fingerprint: provider.Fingerprint(string(key.UID), value)}, nil
+	wanted := intent.Spec.Disabled
+	return Effect{
+		Key: &issued, Fingerprint: provider.Fingerprint(string(key.UID), value),
+		Unfinished: wanted != nil && *wanted,
+	}, nil
 }
 
-// stillWanted looks, after our finalizer is stored, whether the Workspace is
-// going: it counts its ApiKeys after it has begun to go.
-func (r *Reconciler) stillWanted(ctx context.Context, key *v1alpha1.ApiKey, intent Intent) error {
-	ws := &v1alpha1.Workspace{}
-	if err := r.Live.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: key.Spec.WorkspaceRef.Name}, ws); err != nil {
-		return err
-	}
-	if ws.Status.UUID != intent.WorkspaceUUID {
-		return &plan.Impasse{State: plan.Working, Reason: v1alpha1.ReasonWorkspaceNotReady,
-			Message: fmt.Sprintf("waiting for Workspace %q to become Ready", ws.Name)}
-	}
-	return usable(ws, &intent)
-}
-
-// takeBack revokes a key that could not be stored. Whatever comes of it, the
-// next pass finds the key by its mark if it still lives.
-func (r *Reconciler) takeBack(ctx context.Context, intent Intent, issued provider.Key, cause error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokePatience)
-	defer cancel()
-	err := intent.account.Session().Keys().Revoke(ctx, intent.WorkspaceUUID, issued.ID)
-	if impasse, ok := errors.AsType[*plan.Impasse](cause); ok && err == nil {
-		return impasse
-	}
-	return &provider.Error{
-		Class: provider.Transient, Op: "store key", Uncertain: err != nil, Err: cause,
-		Message: "the key was issued but its Secret could not be written, so it is revoked",
+// contentOf is what a Secret tells beside the key itself.
+func contentOf(intent Intent, id string) publish.Content {
+	return publish.Content{
+		KeyID: id, WorkspaceUUID: intent.WorkspaceUUID,
+		Endpoint: intent.account.Endpoint(), Provider: intent.account.Provider(),
 	}
 }
 
-// undo revokes the key of an ApiKey that went while it was issued.
-func (r *Reconciler) undo(ctx context.Context, _ *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) error {
-	if facts.Effect.Key == nil {
-		return nil
+// identify writes the id into the Secret that knew only the key's name.
+func (r *Reconciler) identify(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, step plan.Step) (Effect, error) {
+	if err := publish.Identify(ctx, r.Client, r.Live, key, sight.Secret, contentOf(intent, step.Target)); err != nil {
+		return Effect{}, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokePatience)
-	defer cancel()
-	return facts.Intent.account.Session().Keys().Revoke(ctx, facts.Intent.WorkspaceUUID, facts.Effect.Key.ID)
+	for _, seen := range sight.Marked {
+		if seen.ID == step.Target {
+			return Effect{Key: &seen, Fingerprint: sight.Secret.Fingerprint}, nil
+		}
+	}
+	return Effect{}, nil
+}
+
+// changes is what the live key should be, in what it is not and can be changed.
+func changes(key *v1alpha1.ApiKey, intent Intent, sight Sight) provider.KeySpec {
+	wanted, change := forLive(key, intent.Spec), provider.KeySpec{}
+	for _, field := range differences(key, intent, sight).Changeable {
+		switch field {
+		case "displayName":
+			change.DisplayName = wanted.DisplayName
+		case "scopes":
+			change.Scopes = wanted.Scopes
+		case "usageLimits":
+			change.UsageLimits = wanted.UsageLimits
+		case "rateLimits":
+			change.RateLimits = wanted.RateLimits
+		case "access":
+			change.Disabled = wanted.Disabled
+		case "expiresAt":
+			change.ExpiresAt = wanted.ExpiresAt
+		}
+	}
+	return change
 }

@@ -3,6 +3,7 @@ package apikey
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,6 +24,8 @@ type Sight struct {
 	Secret publish.Found
 	// Marked are the vendor's keys that carry our mark.
 	Marked []provider.Key
+	// Compared: Marked were read for this pass, to be held against the spec.
+	Compared bool
 	// Unsettled is how long the lists cannot be believed yet.
 	Unsettled time.Duration
 }
@@ -41,6 +44,10 @@ func (r *Reconciler) Observe(ctx context.Context, key *v1alpha1.ApiKey, intent I
 	if intent.account == nil || intent.First && sight.Secret.State != plan.SecretOurs {
 		return sight, nil
 	}
+	if intent.Capabilities.Recovery == provider.RecoverNever {
+		sight.Err, sight.Compared = r.observeKnown(ctx, key, intent, &sight), fresh
+		return sight, nil
+	}
 	sight.Unsettled = max(
 		engine.Unsettled(key, key.Status.Attempt, r.Now()),
 		engine.SinceReady(key.Status.Conditions, r.Now()),
@@ -55,12 +62,36 @@ func (r *Reconciler) Observe(ctx context.Context, key *v1alpha1.ApiKey, intent I
 		sight.Err = err
 		return sight, nil
 	}
+	sight.Compared = fresh
 	for _, seen := range keys {
-		if seen.Mark.SameOwner(intent.Mark) || seen.ID == key.Status.KeyID && seen.ID != "" {
+		if ours(key, intent, seen) {
 			sight.Marked = append(sight.Marked, seen)
 		}
 	}
 	return sight, nil
+}
+
+// ours reports whether a key carries our mark, or is the one in status under
+// whatever name.
+func ours(key *v1alpha1.ApiKey, intent Intent, seen provider.Key) bool {
+	return seen.Mark.SameOwner(intent.Mark) || seen.ID == key.Status.KeyID && seen.ID != ""
+}
+
+// observeKnown reads, at a vendor without a list, the keys whose ids are known:
+// the one in the Secret and the one in status.
+func (r *Reconciler) observeKnown(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight *Sight) error {
+	ids := slices.Compact([]string{sight.Secret.KeyID, key.Status.KeyID})
+	for _, id := range slices.DeleteFunc(ids, func(id string) bool { return id == "" }) {
+		seen, err := intent.account.Session().Keys().Get(ctx, intent.WorkspaceUUID, id)
+		switch {
+		case provider.Is(err, provider.NotFound):
+		case err != nil:
+			return err
+		case ours(key, intent, seen):
+			sight.Marked = append(sight.Marked, seen)
+		}
+	}
+	return nil
 }
 
 // sinceIssue is how long ago the key in the Secret was issued. A time that has
@@ -98,27 +129,4 @@ func older(other, key *v1alpha1.ApiKey) bool {
 		return other.CreationTimestamp.Before(&key.CreationTimestamp)
 	}
 	return other.UID < key.UID
-}
-
-// Decide hands the facts to the plan.
-func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) plan.Step {
-	return plan.Key{
-		Deleting: intent.Deleting,
-		First:    intent.First,
-		Obstacle: intent.Obstacle,
-		Retain:   intent.Retain,
-		Secret: plan.Secret{
-			State:   sight.Secret.State,
-			Why:     sight.Secret.Why,
-			KeyID:   sight.Secret.KeyID,
-			Changed: sight.Secret.Changed,
-			New:     r.sinceIssue(sight.Secret) < engine.ListsSettle,
-		},
-		Expired:   key.Status.ExpiresAt != nil && !r.Now().Before(key.Status.ExpiresAt.Time),
-		Recorded:  key.Status.KeyID,
-		Attempted: key.Status.Attempt.Open(),
-		Unsettled: sight.Unsettled,
-		ReadErr:   sight.Err,
-		Marked:    sight.Marked,
-	}.Decide()
 }

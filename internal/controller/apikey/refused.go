@@ -20,7 +20,10 @@ func refused(key *v1alpha1.ApiKey, class *v1alpha1.WorkspaceClass, driver provid
 	if key.Spec.Rotation != nil {
 		return hold(v1alpha1.ReasonUnsupported, "spec.rotation: this version of the operator does not rotate keys yet; leave it out")
 	}
-	if can.ScopesRequired && len(key.Spec.Scopes) == 0 {
+	if can.Requires("action") && key.Spec.Action == "" {
+		return hold(v1alpha1.ReasonActionRequired, "spec.action: "+vendor+" wants to be told what a key may do, as \"read\"")
+	}
+	if can.Requires("scopes") && len(key.Spec.Scopes) == 0 {
 		return hold(v1alpha1.ReasonScopesRequired, "spec.scopes: a key without scopes is of no use at "+vendor+"; name at least one")
 	}
 	if at := key.Spec.ExpiresAt; at != nil && key.Status.KeyID == "" && !now.Before(at.Time) {

@@ -21,6 +21,18 @@ func (r *Reconciler) Report(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sig
 		status.Fingerprint = facts.Sight.Secret.Fingerprint
 	}
 	status.Attempt = attempt(status.Attempt, facts)
+	if facts.Intent.Provider != "" {
+		status.Unresolved = unresolved(status.Attempt, facts)
+	}
+}
+
+// unresolved names the key that may live with nobody holding it, where the
+// vendor offers no way to look for it.
+func unresolved(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effect]) []v1alpha1.UnresolvedKey {
+	if facts.Intent.Capabilities.Recovery != provider.RecoverNever || !recorded.Open() {
+		return nil
+	}
+	return []v1alpha1.UnresolvedKey{{Name: recorded.Name, Since: recorded.StartedAt}}
 }
 
 // describe copies what is known of the live key. What the answer to its issue
@@ -33,11 +45,11 @@ func describe(key *v1alpha1.ApiKey, live provider.Key, facts engine.Facts[Intent
 	}
 	if status.KeyID != live.ID {
 		status.CreatedAt, status.ExpiresAt = nil, nil
-		if live.CreatedAt.IsZero() {
-			live.CreatedAt = facts.Now
-		}
 	}
-	status.KeyID = live.ID
+	if status.CreatedAt == nil && live.CreatedAt.IsZero() {
+		live.CreatedAt = facts.Now
+	}
+	status.KeyID = live.ID // empty where the list tells it later
 	if live.Name != "" {
 		status.DisplayName = engine.Clean(live.Name)
 	}
@@ -72,15 +84,23 @@ func liveKey(facts engine.Facts[Intent, Sight, Effect]) *provider.Key {
 // attempt is what remains on record of a call to issue: it goes with a live
 // key or a definite answer, and comes with the lack of one.
 func attempt(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effect]) *v1alpha1.Attempt {
+	name := ""
+	if recorded != nil {
+		name = recorded.Name
+	}
 	switch {
+	case facts.Effect.Key != nil && facts.Effect.Key.ID == "":
+		// Until the list shows the key, it must not be taken for one that was
+		// never issued, whatever becomes of its Secret.
+		return engine.Accepted(nil, facts.Now, facts.Effect.Key.Name)
 	case liveKey(facts) != nil:
 		return nil
 	case facts.Step.Verb != plan.Create:
 		return recorded
 	case engine.Uncertain(facts.Outlook.Err):
-		return engine.Lost(recorded, facts.Now, "")
+		return engine.Lost(recorded, facts.Now, name)
 	case engine.Answered(facts.Outlook.Err):
-		return engine.Refused(recorded, facts.Now, "")
+		return engine.Refused(recorded, facts.Now, name)
 	}
 	return recorded
 }

@@ -23,6 +23,8 @@ type Intent struct {
 	// Obstacle is why the vendor cannot be asked.
 	Obstacle error
 
+	Provider      string
+	Capabilities  provider.KeyCapabilities
 	Mark          provider.Mark
 	Spec          provider.KeySpec
 	WorkspaceUUID string
@@ -97,6 +99,7 @@ func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *In
 	if err != nil {
 		return err
 	}
+	intent.Provider, intent.Capabilities = driver.Name(), driver.Capabilities().Key
 	if !intent.Deleting {
 		if err := r.Broker.Admit(ctx, class, key.Namespace); err != nil {
 			return err
@@ -105,7 +108,8 @@ func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *In
 			return err
 		}
 	}
-	if driver.Capabilities().Workspace.OwnCredential {
+	// What was taken over was there before us, and has no credential of its own.
+	if driver.Capabilities().Workspace.OwnCredential && ws.Spec.ExternalID == "" {
 		intent.account, err = r.Broker.OpenOwn(ctx, class, account.OwnSecretName(ws.UID))
 	} else {
 		intent.account, err = r.Broker.Open(ctx, class, key.Namespace)
@@ -132,6 +136,7 @@ func usable(ws *v1alpha1.Workspace, intent *Intent) error {
 	return nil
 }
 
+// specOf is what a key should be that is issued now.
 func specOf(key *v1alpha1.ApiKey, now time.Time) provider.KeySpec {
 	spec := provider.KeySpec{
 		DisplayName: key.Name,
@@ -154,6 +159,15 @@ func specOf(key *v1alpha1.ApiKey, now time.Time) provider.KeySpec {
 		spec.ExpiresAt = key.Spec.ExpiresAt.Time
 	case key.Spec.Lifetime != nil:
 		spec.ExpiresAt = now.Add(key.Spec.Lifetime.Duration).Truncate(time.Second)
+	}
+	return spec
+}
+
+// forLive is what the key that was issued should be: its lifetime counts from
+// then.
+func forLive(key *v1alpha1.ApiKey, spec provider.KeySpec) provider.KeySpec {
+	if key.Spec.Lifetime != nil && key.Status.CreatedAt != nil {
+		spec.ExpiresAt = key.Status.CreatedAt.Add(key.Spec.Lifetime.Duration)
 	}
 	return spec
 }

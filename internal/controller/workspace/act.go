@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,6 +18,16 @@ import (
 type Effect struct {
 	// Workspace is the vendor's answer.
 	Workspace *provider.Workspace
+	// Building: the vendor has accepted the creation and works on it.
+	Building bool
+}
+
+// Outlook tells of a workspace that is not there yet.
+func (e Effect) Outlook() *plan.Outlook {
+	if !e.Building {
+		return nil
+	}
+	return new(plan.Provisioning(0))
 }
 
 // Act takes the step.
@@ -26,6 +37,10 @@ func (r *Reconciler) Act(ctx context.Context, ws *v1alpha1.Workspace, intent Int
 		return r.create(ctx, ws, intent, step)
 	case plan.Adopt:
 		return Effect{Workspace: found(sight, step.Target)}, nil
+	case plan.Update:
+		err := intent.manager().Session().Workspaces().Update(ctx, step.Target, changes(intent, sight))
+		intent.manager().Forget()
+		return Effect{}, err
 	case plan.Remove:
 		return Effect{}, r.remove(ctx, ws, intent, sight, step)
 	default:
@@ -37,9 +52,9 @@ func found(sight Sight, id string) *provider.Workspace {
 	if sight.Current != nil && sight.Current.ID == id {
 		return sight.Current
 	}
-	for i := range sight.Marked {
-		if sight.Marked[i].ID == id {
-			return &sight.Marked[i]
+	for _, seen := range slices.Concat(sight.Marked, sight.Named) {
+		if seen.ID == id {
+			return &seen
 		}
 	}
 	return nil
@@ -75,7 +90,30 @@ func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent 
 			return Effect{}, r.forsake(ctx, ws, intent, made, err)
 		}
 	}
-	return Effect{Workspace: &made}, nil
+	return Effect{Workspace: &made, Building: made.Pending}, nil
+}
+
+// changes is the spec without what cannot be changed, or need not be.
+func changes(intent Intent, sight Sight) provider.WorkspaceSpec {
+	differs := plan.OfWorkspace(intent.Spec, *sight.Current, intent.Capabilities.Workspace).Changeable
+	wanted, change := intent.Spec, provider.WorkspaceSpec{}
+	for _, field := range differs {
+		switch field {
+		case "displayName":
+			change.DisplayName = wanted.DisplayName
+		case "description":
+			change.Description = wanted.Description
+		case "metadata":
+			change.Metadata = wanted.Metadata
+		case "usageLimits":
+			change.UsageLimits = wanted.UsageLimits
+		case "rateLimits":
+			change.RateLimits = wanted.RateLimits
+		case "access":
+			change.Frozen = wanted.Frozen
+		}
+	}
+	return change
 }
 
 // classStays looks, after our finalizer is stored, whether the class is going:
@@ -126,8 +164,13 @@ func (r *Reconciler) undo(ctx context.Context, ws *v1alpha1.Workspace, facts eng
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vaultPatience)
 	defer cancel()
-	if made.Credential == nil {
+	if made.Credential == nil && made.ID != "" && facts.Intent.Capabilities.Workspace.Delete {
 		return facts.Intent.account.Session().Workspaces().Delete(ctx, *made)
+	}
+	if made.Credential == nil {
+		r.Recorder.Eventf(ws, nil, corev1.EventTypeWarning, v1alpha1.ReasonRetained, "Delete",
+			"the Workspace went while %s was making its workspace %q, which stays there", facts.Intent.Provider, or(made.ID, made.Slug))
+		return nil
 	}
 	class, err := r.Broker.Class(ctx, facts.Intent.ClassName)
 	if err != nil {

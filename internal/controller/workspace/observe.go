@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -15,10 +16,16 @@ import (
 type Sight struct {
 	// Err is why it could not be seen.
 	Err error
-	// Current is the recorded workspace, nil if a complete list lacks it.
+	// Current is the recorded workspace, or the one to be taken over; nil if a
+	// complete list lacks it.
 	Current *provider.Workspace
 	// Marked are all that carry our mark.
 	Marked []provider.Workspace
+	// Named are those under the slug the spec names, that nobody else has.
+	Named []provider.Workspace
+	// Compared: what is recorded, or is to be, was read whole for this pass, to
+	// be held against the spec.
+	Compared bool
 	// Unsettled is how long the lists cannot be believed yet.
 	Unsettled time.Duration
 }
@@ -27,43 +34,54 @@ type Sight struct {
 // nothing there, so the happy path costs no read.
 func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, fresh bool) (Sight, error) {
 	sight := Sight{}
-	if intent.First {
-		return sight, nil
+	if intent.First && intent.External == "" && !intent.typedSlug() {
+		return sight, nil // a slug that a tenant typed may be taken, so it is looked for
 	}
-	if ws.Status.UUID == "" || ws.Status.Attempt.Open() {
+	switch {
+	case intent.First:
+	case ws.Status.UUID == "" || ws.Status.Attempt.Open():
 		sight.Unsettled = engine.Unsettled(ws, ws.Status.Attempt, r.Now())
-	} else {
+	default:
 		sight.Unsettled = engine.SinceReady(ws.Status.Conditions, r.Now())
 	}
 	if intent.Obstacle != nil || intent.account == nil {
 		return sight, nil
 	}
+	id := or(ws.Status.UUID, or(intent.External, intent.vault.uuid))
 	switch {
 	case intent.own != nil:
-		r.observeOwn(ctx, ws, intent, &sight)
-	case intent.Capabilities.Workspace.List:
-		r.observeList(ctx, ws, intent, fresh, &sight)
+		r.observeOwn(ctx, intent, id, fresh, &sight)
+	case intent.Capabilities.Workspace.List && !(ws.Status.UUID == "" && intent.External != ""):
+		r.observeList(ctx, ws, intent, fresh || intent.First, &sight)
+	case id != "":
+		r.observeOne(ctx, intent, id, fresh || intent.First, &sight)
 	}
-	return sight, nil
+	if sight.Err != nil || len(sight.Named) == 0 {
+		return sight, nil
+	}
+	return sight, r.unclaimed(ctx, ws, intent, &sight)
 }
 
 // observeOwn reads the one workspace the credential belongs to.
-func (r *Reconciler) observeOwn(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight *Sight) {
+func (r *Reconciler) observeOwn(ctx context.Context, intent Intent, id string, fresh bool, sight *Sight) {
 	if intent.Deleting {
 		return // only its credential is left to be revoked
 	}
-	id := or(ws.Status.UUID, intent.vault.uuid)
-	current, err := intent.own.Session().Workspaces().Get(ctx, id)
-	if provider.Is(err, provider.Unauthorized) {
+	r.observeOne(ctx, intent, id, fresh, sight)
+	if provider.Is(sight.Err, provider.Unauthorized) {
 		sight.Err = &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonVendorObjectMissing,
 			Message: "the vendor no longer accepts the workspace's own admin key: the key, or the workspace, was removed at the vendor"}
-		return
 	}
+}
+
+// observeOne reads one workspace by its id.
+func (r *Reconciler) observeOne(ctx context.Context, intent Intent, id string, fresh bool, sight *Sight) {
+	current, err := intent.manager().Session().Workspaces().Get(ctx, id)
 	if err != nil {
 		sight.Err = err
 		return
 	}
-	sight.Current = &current
+	sight.Current, sight.Compared = &current, fresh
 }
 
 // observeList finds the workspace in the list all objects of the account share.
@@ -89,13 +107,40 @@ func (r *Reconciler) observeList(ctx context.Context, ws *v1alpha1.Workspace, in
 		if seen.ID == ws.Status.UUID && ws.Status.UUID != "" {
 			sight.Current = &all[i]
 		}
+		if intent.typedSlug() && seen.Slug == intent.Spec.Slug {
+			sight.Named = append(sight.Named, seen)
+		}
 	}
-	if unread > 0 && fresh && len(sight.Marked) == 0 {
+	if unread > 0 && fresh && len(sight.Marked) == 0 && intent.External == "" {
 		// Where the identity is recorded, another workspace of ours can only be
 		// one of the same name.
 		lost := ws.Status.UUID == "" || ws.Status.Attempt.Open()
 		sight.Marked, sight.Err = r.readMarks(ctx, intent, all, ws.Status.UUID, lost)
 	}
+	if fresh && !intent.Deleting {
+		r.readWhole(ctx, ws, intent, sight)
+	}
+}
+
+// readWhole reads the parts that a list leaves out of the workspace that is
+// recorded, or about to be.
+func (r *Reconciler) readWhole(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight *Sight) {
+	candidate := sight.Current
+	if ws.Status.UUID == "" && len(sight.Marked) > 0 {
+		candidate = &sight.Marked[0]
+	}
+	if candidate == nil || sight.Err != nil {
+		return
+	}
+	if candidate.Brief && !candidate.Pending {
+		whole, err := intent.account.Session().Workspaces().Get(ctx, candidate.ID)
+		if err != nil {
+			sight.Err = err
+			return
+		}
+		*candidate = whole
+	}
+	sight.Compared = true
 }
 
 // readMarks asks for each workspace whose mark the list did not show. Those of
@@ -125,24 +170,17 @@ func (r *Reconciler) readMarks(ctx context.Context, intent Intent, all []provide
 	return nil, nil
 }
 
-// Decide hands the facts to the plan.
-func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) plan.Step {
-	return plan.Workspace{
-		Deleting:        intent.Deleting,
-		First:           intent.First,
-		Obstacle:        intent.Obstacle,
-		Retain:          intent.Retain,
-		Insists:         intent.Insists,
-		Dependents:      intent.Dependents,
-		Recorded:        ws.Status.UUID,
-		Attempted:       ws.Status.Attempt.Open(),
-		Unsettled:       sight.Unsettled,
-		MustRecord:      intent.Capabilities.Workspace.Recovery == provider.RecoverNever || ws.Class() == "",
-		Recovery:        intent.Capabilities.Workspace.Recovery,
-		ReadErr:         sight.Err,
-		Current:         sight.Current,
-		Marked:          sight.Marked,
-		Kept:            intent.vault.uuid,
-		HoldsCredential: intent.vault.held(),
-	}.Decide()
+// unclaimed leaves out of Named what another Workspace has.
+func (r *Reconciler) unclaimed(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight *Sight) error {
+	owners, err := r.owners(ctx, ws, intent.Provider)
+	if err != nil {
+		return err
+	}
+	if !ws.Status.Attempt.Ordered() {
+		return nil // the slug is taken, whoever has it
+	}
+	sight.Named = slices.DeleteFunc(sight.Named, func(seen provider.Workspace) bool {
+		return slices.ContainsFunc(owners, func(other v1alpha1.Workspace) bool { return other.Status.UUID == seen.ID })
+	})
+	return nil
 }

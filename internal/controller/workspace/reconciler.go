@@ -25,8 +25,11 @@ type Reconciler struct {
 	Broker *account.Broker
 	// Namespace is the operator's own.
 	Namespace string
-	Recorder  events.EventRecorder
-	Now       func() time.Time
+	// ProvisioningDeadline is how long a vendor may work on a workspace before
+	// that is called a failure. It is not created again then.
+	ProvisioningDeadline time.Duration
+	Recorder             events.EventRecorder
+	Now                  func() time.Time
 }
 
 // +kubebuilder:rbac:groups=workspace-operator.io,resources=workspaces,verbs=get;list;watch;patch

@@ -15,32 +15,43 @@ func (r *Reconciler) Report(ws *v1alpha1.Workspace, facts engine.Facts[Intent, S
 	if facts.Intent.ClassName != "" {
 		status.ClassName, status.Provider = facts.Intent.ClassName, facts.Intent.Provider
 	}
-	seen := facts.Effect.Workspace
-	if seen == nil {
-		seen = facts.Sight.Current
-	}
-	if seen != nil && (status.UUID == "" || status.UUID == seen.ID) {
+	if seen := told(facts); seen != nil && (status.UUID == "" || status.UUID == seen.ID) {
 		identify(status, *seen)
 	}
 	status.Attempt = attempt(status.Attempt, facts)
 }
 
+// told is what the vendor has said of this object's workspace. What is to be
+// taken over is this object's once that was decided.
+func told(facts engine.Facts[Intent, Sight, Effect]) *provider.Workspace {
+	if facts.Effect.Workspace != nil || facts.Intent.First {
+		return facts.Effect.Workspace
+	}
+	return facts.Sight.Current
+}
+
 // attempt is what remains on record of a create call: it goes with a definite
 // answer, and comes with the lack of one.
 func attempt(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effect]) *v1alpha1.Attempt {
+	name := or(facts.Intent.Spec.DisplayName, facts.Intent.External)
+	seen := told(facts)
 	switch {
+	case seen != nil && seen.Pending && !facts.Intent.Deleting:
+		return engine.Accepted(recorded, facts.Now, name)
 	case facts.Step.Verb == plan.Adopt:
 		return nil
+	case facts.Step.Verb != plan.Create && recorded.Ordered() && seen != nil:
+		return nil // the vendor has finished
 	case facts.Step.Verb != plan.Create:
 		return recorded
 	case facts.Outlook.Err == nil:
 		return nil
-	case engine.Answered(facts.Outlook.Err) && facts.Intent.Capabilities.Workspace.Recovery == provider.RecoverNever:
+	case engine.Answered(facts.Outlook.Err) && facts.Intent.Recovery == provider.RecoverNever:
 		return nil
 	case engine.Answered(facts.Outlook.Err):
-		return engine.Refused(recorded, facts.Now, facts.Intent.Spec.DisplayName)
+		return engine.Refused(recorded, facts.Now, name)
 	case engine.Uncertain(facts.Outlook.Err):
-		return engine.Lost(recorded, facts.Now, facts.Intent.Spec.DisplayName)
+		return engine.Lost(recorded, facts.Now, name)
 	}
 	return recorded
 }
@@ -48,15 +59,15 @@ func attempt(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effec
 // identify copies what the vendor told; what it left out of this answer (a
 // list in short form) keeps its last known value.
 func identify(status *v1alpha1.WorkspaceStatus, seen provider.Workspace) {
-	status.UUID = seen.ID
-	status.Slug = told(seen.Slug, status.Slug)
-	status.BillingState = told(seen.BillingState, status.BillingState)
-	status.VersionType = told(seen.VersionType, status.VersionType)
-	status.State = told(seen.State, status.State)
-	status.AccountID = told(seen.AccountID, status.AccountID)
-	status.Region = told(seen.Region, status.Region)
-	status.TenancyModel = told(seen.TenancyModel, status.TenancyModel)
-	status.ProvisioningRunID = told(seen.ProvisioningRunID, status.ProvisioningRunID)
+	status.UUID = known(seen.ID, status.UUID)
+	status.Slug = known(seen.Slug, status.Slug)
+	status.BillingState = known(seen.BillingState, status.BillingState)
+	status.VersionType = known(seen.VersionType, status.VersionType)
+	status.State = known(seen.State, status.State)
+	status.AccountID = known(seen.AccountID, status.AccountID)
+	status.Region = known(seen.Region, status.Region)
+	status.TenancyModel = known(seen.TenancyModel, status.TenancyModel)
+	status.ProvisioningRunID = known(seen.ProvisioningRunID, status.ProvisioningRunID)
 	status.CreatedAt = engine.Moment(seen.CreatedAt, status.CreatedAt)
 	status.UpdatedAt = engine.Moment(seen.UpdatedAt, status.UpdatedAt)
 	if len(seen.Environments) > 0 {
@@ -69,7 +80,7 @@ func identify(status *v1alpha1.WorkspaceStatus, seen provider.Workspace) {
 	}
 }
 
-func told(text, before string) string {
+func known(text, before string) string {
 	if text == "" {
 		return before
 	}

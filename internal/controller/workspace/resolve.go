@@ -3,7 +3,6 @@ package workspace
 import (
 	"context"
 	"fmt"
-	"maps"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/account"
-	"github.com/workspace-operator/workspace-operator/internal/controller/limits"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
@@ -27,7 +25,13 @@ type Intent struct {
 	Mark         provider.Mark
 	Spec         provider.WorkspaceSpec
 	Capabilities provider.Capabilities
-	Retain       bool
+	// Recovery is how a lost create is found again, with this spec.
+	Recovery provider.Recovery
+	// External is the id of a workspace to take over instead of creating one.
+	External string
+	// ObserveOnly: the vendor is only read.
+	ObserveOnly bool
+	Retain      bool
 	// Insists: the Workspace's own spec says Retain.
 	Insists bool
 	// First: we hold no finalizer, so the vendor was never called.
@@ -79,6 +83,9 @@ func (r *Reconciler) Resolve(ctx context.Context, ws *v1alpha1.Workspace) (Inten
 		Deleting: !ws.DeletionTimestamp.IsZero(),
 		Retain:   ws.Spec.DeletionPolicy == v1alpha1.DeletionRetain,
 		Resync:   defaultResync,
+
+		External:    ws.Spec.ExternalID,
+		ObserveOnly: ws.Spec.ManagementPolicy == v1alpha1.ManagementObserveOnly,
 	}
 	if intent.Deleting {
 		var err error
@@ -113,9 +120,18 @@ func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *
 	if err != nil {
 		return err
 	}
-	intent.Provider, intent.Capabilities = driver.Name(), driver.Capabilities()
+	intent.Provider = driver.Name()
+	if intent.Capabilities, err = r.Broker.Capabilities(class); err != nil {
+		return err
+	}
 	intent.Spec = specOf(ws, class, driver.Name())
+	intent.Recovery = recovery(intent)
 	intent.Retain = retains(ws, class, intent.Capabilities)
+	if intent.Deleting && intent.External != "" && !intent.Retain {
+		if intent.Retain, err = r.shared(ctx, ws, intent.Provider); err != nil {
+			return err
+		}
+	}
 	if !intent.Deleting {
 		if err := r.welcome(ctx, ws, class, intent); err != nil {
 			return err
@@ -134,11 +150,19 @@ func (r *Reconciler) welcome(ctx context.Context, ws *v1alpha1.Workspace, class 
 	if err := r.Broker.Admit(ctx, class, ws.Namespace); err != nil {
 		return err
 	}
-	return unsupported(ws, intent)
+	if err := unsupported(ws, intent); err != nil {
+		return err
+	}
+	if ws.Spec.ExternalID == "" {
+		return nil
+	}
+	return r.importable(ctx, ws, class, intent.Provider)
 }
 
 func (r *Reconciler) open(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, intent *Intent) error {
-	own := intent.Capabilities.Workspace.OwnCredential
+	// What is taken over was there before us, and is managed with the class's
+	// credential.
+	own := intent.Capabilities.Workspace.OwnCredential && intent.External == ""
 	if own && !intent.First {
 		if err := r.openOwn(ctx, ws, class, intent); err != nil {
 			return err
@@ -179,62 +203,22 @@ func going(class *v1alpha1.WorkspaceClass) error {
 	return &account.Problem{Reason: v1alpha1.ReasonClassNotFound, Message: fmt.Sprintf("WorkspaceClass %q is being deleted", class.Name)}
 }
 
-func specOf(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, vendor string) provider.WorkspaceSpec {
-	defaults := class.Spec.Defaults
-	if defaults == nil {
-		defaults = &v1alpha1.WorkspaceDefaults{}
-	}
-	spec := provider.WorkspaceSpec{
-		DisplayName: or(ws.Spec.DisplayName, ws.Name),
-		Description: ws.Spec.Description,
-		Region:      or(ws.Spec.Region, defaults.Region),
-		Slug:        ws.Spec.Slug,
-		Language:    or(ws.Spec.Language, defaults.Language),
-		Metadata:    metadata(defaults.Metadata, ws.Spec.Metadata),
-		UsageLimits: limits.Usage(ws.Spec.UsageLimits),
-		RateLimits:  limits.Rate(ws.Spec.RateLimits),
-		Options:     ws.Spec.VendorOptions()[vendor],
-	}
-	if spec.UsageLimits == nil {
-		spec.UsageLimits = limits.Usage(defaults.UsageLimits)
-	}
-	if spec.RateLimits == nil {
-		spec.RateLimits = limits.Rate(defaults.RateLimits)
-	}
-	if ws.Spec.Access != "" {
-		frozen := ws.Spec.Access == v1alpha1.AccessFrozen
-		spec.Frozen = &frozen
-	}
-	return spec
-}
-
-func or(value, otherwise string) string {
-	if value != "" {
-		return value
-	}
-	return otherwise
-}
-
-func metadata(under, over map[string]v1alpha1.MetadataValue) map[string]string {
-	if len(under)+len(over) == 0 {
-		return nil
-	}
-	merged := make(map[string]v1alpha1.MetadataValue, len(under)+len(over))
-	maps.Copy(merged, under)
-	maps.Copy(merged, over)
-	plain := make(map[string]string, len(merged))
-	for key, value := range merged {
-		plain[key] = string(value)
-	}
-	return plain
-}
-
 func retains(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, can provider.Capabilities) bool {
 	policy := ws.Spec.DeletionPolicy
 	if policy == "" {
 		policy = class.Spec.DeletionPolicy
 	}
-	return policy == v1alpha1.DeletionRetain || !can.Workspace.Delete
+	return policy == v1alpha1.DeletionRetain || !can.Workspace.Delete || ws.Spec.ManagementPolicy == v1alpha1.ManagementObserveOnly
+}
+
+// recovery is the vendor's, unless the spec takes the mark's place: what is
+// found under a slug that a tenant typed may be somebody else's.
+func recovery(intent *Intent) provider.Recovery {
+	can := intent.Capabilities.Workspace
+	if can.MarkField == "slug" && intent.Spec.Slug != "" {
+		return provider.RecoverNever
+	}
+	return can.Recovery
 }
 
 // dependents counts the ApiKeys that refer to the Workspace. That there are

@@ -13,13 +13,14 @@ import (
 // ever ignored in silence.
 func unsupported(ws *v1alpha1.Workspace, intent *Intent) error {
 	can := intent.Capabilities.Workspace
-	if ws.Spec.ExternalID != "" {
-		return refuse("spec.externalID: this version of the operator cannot import workspaces yet; leave it out to create one")
-	}
-	if !can.Create {
-		return refuse(intent.Provider + " has no way to create workspaces")
-	}
-	if ws.Spec.DeletionPolicy == v1alpha1.DeletionDelete && !can.Delete {
+	switch {
+	case ws.Spec.ExternalID != "" && !can.Import:
+		return refuse(fmt.Sprintf("spec.externalID: %s has no way to take over workspaces; leave it out to create one", intent.Provider))
+	case ws.Spec.ExternalID == "" && !can.Create:
+		return refuse(intent.Provider + " has no way to create workspaces: make one at the vendor, and name its id in spec.externalID")
+	case ws.Spec.DeletionPolicy == v1alpha1.DeletionDelete && !can.Delete && can.DeleteSetting != "":
+		return refuse(fmt.Sprintf("spec.deletionPolicy: the class does not allow deletions at %s (%s is not Enabled); use Retain or leave it out", intent.Provider, can.DeleteSetting))
+	case ws.Spec.DeletionPolicy == v1alpha1.DeletionDelete && !can.Delete:
 		return refuse(fmt.Sprintf("spec.deletionPolicy: %s has no way to delete workspaces; use Retain or leave it out", intent.Provider))
 	}
 	for vendor := range ws.Spec.VendorOptions() {

@@ -16,6 +16,7 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/account"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
 const defaultResync = 10 * time.Minute
@@ -49,6 +50,8 @@ type Intent struct {
 	account *account.Account
 	// perNamespace: each tenant brings the credential, so none can be tried.
 	perNamespace bool
+	// checkable: the vendor lets a credential be tried by itself.
+	checkable bool
 }
 
 // Reserve stands in no line: one cheap read, from what the others leave over.
@@ -59,6 +62,9 @@ type Sight struct{ Err error }
 
 // Effect is nothing: a class changes nothing at a vendor.
 type Effect struct{}
+
+// Outlook adds nothing to the step's.
+func (Effect) Outlook() *plan.Outlook { return nil }
 
 type pass = engine.Engine[*v1alpha1.WorkspaceClass, Intent, Sight, Effect]
 
@@ -101,10 +107,13 @@ func (r *Reconciler) open(ctx context.Context, class *v1alpha1.WorkspaceClass, i
 	if err != nil {
 		return err
 	}
-	intent.Provider, intent.Capabilities = driver.Name(), driver.Capabilities().Names()
-	if class.Spec.DeletionPolicy == v1alpha1.DeletionDelete && !driver.Capabilities().Workspace.Delete {
-		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonUnsupported,
-			Message: "spec.deletionPolicy: " + driver.Name() + " has no way to delete workspaces; use Retain or leave it out"}
+	can, err := r.Broker.Capabilities(class)
+	if err != nil {
+		return err
+	}
+	intent.Provider, intent.Capabilities, intent.checkable = driver.Name(), can.Names(), can.Checkable
+	if class.Spec.DeletionPolicy == v1alpha1.DeletionDelete && !can.Workspace.Delete {
+		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonUnsupported, Message: undeletable(driver.Name(), can.Workspace)}
 	}
 	if class.Spec.CredentialsRef.Namespace == "" {
 		intent.perNamespace = true
@@ -112,6 +121,13 @@ func (r *Reconciler) open(ctx context.Context, class *v1alpha1.WorkspaceClass, i
 	}
 	intent.account, err = r.Broker.Open(ctx, class, "")
 	return err
+}
+
+func undeletable(vendor string, can provider.WorkspaceCapabilities) string {
+	if can.DeleteSetting != "" {
+		return fmt.Sprintf("spec.deletionPolicy: Delete needs spec.provider.%s.%s to be Enabled; all a deletion does is that %s", vendor, can.DeleteSetting, can.DeleteMeans)
+	}
+	return "spec.deletionPolicy: " + vendor + " has no way to delete workspaces; use Retain or leave it out"
 }
 
 // users counts the Workspaces of the class: past the cache if it is to go.
@@ -157,6 +173,8 @@ func (r *Reconciler) Decide(class *v1alpha1.WorkspaceClass, intent Intent, sight
 		outlook = plan.Outlook{Err: intent.Obstacle}
 	case sight.Err != nil:
 		outlook = plan.Outlook{Err: sight.Err}
+	case !intent.perNamespace && !intent.checkable:
+		outlook.Message = intent.Provider + " has no call to try a credential by itself; it is tried when a Workspace uses it"
 	case intent.perNamespace:
 		outlook.Message = fmt.Sprintf("each namespace brings its own Secret %q; it is tried when a Workspace uses it", class.Spec.CredentialsRef.Name)
 	}

@@ -49,22 +49,23 @@ func rows() []row {
 	return append(all,
 		row{"Workspace fields", func(can provider.Capabilities) string { return codes(can.Workspace.Fields) }},
 		row{"ApiKey fields", func(can provider.Capabilities) string { return codes(can.Key.Fields) }},
-		row{"scopes of a key", func(can provider.Capabilities) string {
-			switch {
-			case can.Key.ScopesRequired:
-				return "required"
-			case can.Key.Honours("scopes"):
-				return "optional"
-			}
-			return "-"
-		}},
-		row{"lost workspace is found", func(can provider.Capabilities) string { return found(can.Workspace.Recovery) }},
-		row{"lost key is found", func(can provider.Capabilities) string { return found(can.Key.Recovery) }},
+		row{"of these, a key must have", func(can provider.Capabilities) string { return codes(can.Key.Required) }},
+		row{"can be changed later (Workspace)", func(can provider.Capabilities) string { return codes(can.Workspace.Changeable) }},
+		row{"can be changed later (ApiKey)", func(can provider.Capabilities) string { return codes(can.Key.Changeable) }},
+		row{"a deletion of a workspace", deletion},
+		row{"lost workspace is found", lostWorkspace},
+		row{"lost key is found", func(can provider.Capabilities) string { return found(can.Key.Issue, can.Key.Recovery) }},
 		row{"a workspace is managed with", func(can provider.Capabilities) string {
 			if can.Workspace.OwnCredential {
 				return "a key of its own"
 			}
 			return "the class's credential"
+		}},
+		row{"the class's credential is tried", func(can provider.Capabilities) string {
+			if can.Checkable {
+				return "by itself"
+			}
+			return "with a workspace"
 		}},
 		row{"keys of the credential Secret", func(can provider.Capabilities) string { return codes(can.CredentialKeys) }},
 		row{"documented rate limit", func(can provider.Capabilities) string {
@@ -79,13 +80,34 @@ func rows() []row {
 // abilities are the names of everything a vendor could be capable of.
 func abilities() []string {
 	return provider.Capabilities{
-		Workspace: provider.WorkspaceCapabilities{Create: true, Get: true, List: true, Update: true, Freeze: true, Delete: true},
-		Key:       provider.KeyCapabilities{Issue: true, List: true, Amend: true, Revoke: true},
+		Workspace: provider.WorkspaceCapabilities{Import: true, Create: true, Get: true, List: true, Update: true, Freeze: true, Delete: true},
+		Key:       provider.KeyCapabilities{Issue: true, Get: true, List: true, Amend: true, Revoke: true},
 	}.Names()
 }
 
-func found(how provider.Recovery) string {
-	if how == provider.RecoverByMark {
+func deletion(can provider.Capabilities) string {
+	switch {
+	case !can.Workspace.Delete:
+		return "leaves it at the vendor"
+	case can.Workspace.DeleteSetting != "":
+		return "leaves it, or with `" + can.Workspace.DeleteSetting + "`: " + can.Workspace.DeleteMeans
+	}
+	return "removes it"
+}
+
+func lostWorkspace(can provider.Capabilities) string {
+	how := found(can.Workspace.Create, can.Workspace.Recovery)
+	if can.Workspace.MarkField != "" {
+		how += "; with `" + can.Workspace.MarkField + "` by a person"
+	}
+	return how
+}
+
+func found(made bool, how provider.Recovery) string {
+	switch {
+	case !made:
+		return "-"
+	case how == provider.RecoverByMark:
 		return "by its mark, in the list"
 	}
 	return "by a person"

@@ -63,6 +63,10 @@ func TestTheLifeOfAWorkspaceAndItsKeys(t *testing.T) {
 	if err := session.Keys().Amend(t.Context(), made.ID, key.ID, provider.KeySpec{DisplayName: "cd", Scopes: []string{"t"}, Disabled: new(true), ExpiresAt: now}); err != nil {
 		t.Fatal(err)
 	}
+	read, err := session.Keys().Get(t.Context(), made.ID, key.ID)
+	if err != nil || read.ID != key.ID || read.Disabled == nil || !*read.Disabled {
+		t.Errorf("read %+v, %v", read, err)
+	}
 	for listed, err := range session.Keys().List(t.Context(), made.ID) {
 		if err != nil || listed.Mark != mark().WithSerial(1) || listed.State != "disabled" || listed.Scopes[0] != "t" || !listed.ExpiresAt.Equal(now) {
 			t.Errorf("listed %+v, %v", listed, err)
@@ -78,6 +82,8 @@ func TestTheLifeOfAWorkspaceAndItsKeys(t *testing.T) {
 	}
 	_, err = session.Workspaces().Get(t.Context(), made.ID)
 	wantClass(t, err, provider.NotFound, false)
+	_, err = session.Keys().Get(t.Context(), made.ID, key.ID)
+	wantClass(t, err, provider.NotFound, false)
 	wantClass(t, session.Keys().Amend(t.Context(), made.ID, key.ID, provider.KeySpec{}), provider.NotFound, false)
 }
 
@@ -86,9 +92,10 @@ func TestWhatItCannotDoIsNotDone(t *testing.T) {
 	session, ctx := open(t, vendor, "x", nil), t.Context()
 	_, getErr := session.Workspaces().Get(ctx, "a")
 	_, createErr := session.Workspaces().Create(ctx, mark(), provider.WorkspaceSpec{})
+	_, readErr := session.Keys().Get(ctx, "a", "b")
 	_, _, issueErr := session.Keys().Issue(ctx, "a", mark(), provider.KeySpec{})
 	errs := map[Op]error{
-		GetWorkspace: getErr, CreateWorkspace: createErr, IssueKey: issueErr,
+		GetWorkspace: getErr, CreateWorkspace: createErr, IssueKey: issueErr, GetKey: readErr,
 		UpdateWorkspace: session.Workspaces().Update(ctx, "a", provider.WorkspaceSpec{}),
 		DeleteWorkspace: session.Workspaces().Delete(ctx, provider.Workspace{}),
 		AmendKey:        session.Keys().Amend(ctx, "a", "b", provider.KeySpec{}),
@@ -100,8 +107,8 @@ func TestWhatItCannotDoIsNotDone(t *testing.T) {
 	for _, err := range session.Keys().List(ctx, "a") {
 		errs[ListKeys] = err
 	}
-	if len(errs) != 9 {
-		t.Errorf("%d operations answered, want 9", len(errs))
+	if len(errs) != 10 {
+		t.Errorf("%d operations answered, want 10", len(errs))
 	}
 	for op, err := range errs {
 		if !provider.Is(err, provider.Unsupported) {
@@ -273,7 +280,7 @@ func TestCredentials(t *testing.T) {
 
 func TestScopes(t *testing.T) {
 	capabilities := Everything()
-	capabilities.Key.ScopesRequired = true
+	capabilities.Key.Required = []string{"scopes"}
 	vendor := New("fake", capabilities)
 	id := vendor.AddWorkspace(provider.Workspace{})
 	_, _, err := open(t, vendor, "x", nil).Keys().Issue(t.Context(), id, mark().WithSerial(1), provider.KeySpec{})

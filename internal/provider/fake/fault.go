@@ -19,6 +19,7 @@ const (
 	UpdateWorkspace Op = "update workspace"
 	DeleteWorkspace Op = "delete workspace"
 	ListKeys        Op = "list keys"
+	GetKey          Op = "get key"
 	IssueKey        Op = "issue key"
 	AmendKey        Op = "amend key"
 	RevokeKey       Op = "revoke key"

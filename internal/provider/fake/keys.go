@@ -12,6 +12,10 @@ import (
 // nameLimit bounds the name of a key, in characters.
 const nameLimit = 64
 
+func keyName(display string, mark provider.Mark) string {
+	return provider.KeyName(display, mark, nameLimit, unicode.IsPrint)
+}
+
 type keys struct{ *session }
 
 func (k keys) can() provider.KeyCapabilities { return k.vendor.capabilities.Key }
@@ -42,6 +46,24 @@ func (k keys) List(ctx context.Context, workspaceID string) iter.Seq2[provider.K
 	}
 }
 
+// Get reads one key.
+func (k keys) Get(ctx context.Context, workspaceID, id string) (provider.Key, error) {
+	var found provider.Key
+	err := k.do(ctx, Call{Op: GetKey, Workspace: workspaceID, Key: id}, k.can().Get, func(*Call) *provider.Error {
+		home, failure := k.home(workspaceID)
+		if failure != nil {
+			return failure
+		}
+		seen := home.find(id)
+		if seen == nil {
+			return notFound()
+		}
+		found = seen.Key
+		return nil
+	})
+	return found, err
+}
+
 // Issue makes a key with a value that nobody else has.
 func (k keys) Issue(ctx context.Context, workspaceID string, mark provider.Mark, spec provider.KeySpec) (provider.Key, provider.Secret, error) {
 	var made provider.Key
@@ -51,12 +73,12 @@ func (k keys) Issue(ctx context.Context, workspaceID string, mark provider.Mark,
 		if failure != nil {
 			return failure
 		}
-		if k.can().ScopesRequired && len(spec.Scopes) == 0 {
+		if k.can().Requires("scopes") && len(spec.Scopes) == 0 {
 			return &provider.Error{Class: provider.Invalid, Message: "a key needs at least one scope"}
 		}
 		id := k.vendor.id("key")
 		issued := &key{value: "value-of-" + id, Key: provider.Key{
-			ID: id, Name: provider.KeyName(spec.DisplayName, mark, nameLimit, unicode.IsPrint), Mark: mark, State: "active",
+			ID: id, Name: keyName(spec.DisplayName, mark), Mark: mark, State: "active",
 			Scopes: slices.Clone(spec.Scopes), CreatedAt: k.vendor.now(), ExpiresAt: spec.ExpiresAt,
 		}}
 		home.keys = append(home.keys, issued)
@@ -87,7 +109,7 @@ func (k keys) Amend(ctx context.Context, workspaceID, id string, spec provider.K
 
 func (k *key) amend(spec provider.KeySpec) {
 	if spec.DisplayName != "" {
-		k.Name = provider.KeyName(spec.DisplayName, k.Mark, nameLimit, unicode.IsPrint)
+		k.Name = keyName(spec.DisplayName, k.Mark)
 	}
 	if spec.Scopes != nil {
 		k.Scopes = slices.Clone(spec.Scopes)
@@ -96,6 +118,7 @@ func (k *key) amend(spec provider.KeySpec) {
 		k.ExpiresAt = spec.ExpiresAt
 	}
 	if spec.Disabled != nil {
+		k.Disabled = new(*spec.Disabled)
 		k.State = map[bool]string{true: "disabled", false: "active"}[*spec.Disabled]
 	}
 }

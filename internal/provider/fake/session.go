@@ -85,7 +85,7 @@ func (s *session) try(ctx context.Context, call *Call, work func(*Call) *provide
 
 func (o Op) mutates() bool {
 	switch o {
-	case Check, ListWorkspaces, GetWorkspace, ListKeys:
+	case Check, ListWorkspaces, GetWorkspace, ListKeys, GetKey:
 		return false
 	default:
 		return true

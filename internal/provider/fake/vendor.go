@@ -14,15 +14,19 @@ import (
 func Everything() provider.Capabilities {
 	return provider.Capabilities{
 		CredentialKeys: []string{"apiKey"},
+		Checkable:      true,
 		Workspace: provider.WorkspaceCapabilities{
-			Create: true, Get: true, List: true, Update: true, Freeze: true, Delete: true,
-			Recovery: provider.RecoverByMark,
-			Fields:   []string{"displayName", "description", "region", "slug", "language", "metadata", "usageLimits", "rateLimits", "access"},
+			Import: true, Create: true, Get: true, List: true, Update: true, Freeze: true, Delete: true,
+			Recovery:   provider.RecoverByMark,
+			Fields:     []string{"displayName", "description", "region", "slug", "language", "metadata", "usageLimits", "rateLimits", "access"},
+			Changeable: []string{"displayName", "description", "metadata", "access"},
 		},
 		Key: provider.KeyCapabilities{
-			Issue: true, List: true, Amend: true, Revoke: true,
-			Recovery: provider.RecoverByMark,
-			Fields:   []string{"displayName", "scopes", "mode", "action", "ipAllowlist", "usageLimits", "rateLimits", "access", "expiresAt", "lifetime"},
+			Issue: true, Get: true, List: true, Amend: true, Revoke: true,
+			Recovery:   provider.RecoverByMark,
+			Name:       keyName,
+			Fields:     []string{"displayName", "scopes", "mode", "action", "ipAllowlist", "usageLimits", "rateLimits", "access", "expiresAt", "lifetime"},
+			Changeable: []string{"displayName", "scopes", "access", "expiresAt", "lifetime"},
 		},
 	}
 }

@@ -118,6 +118,7 @@ func (w *workspace) update(spec provider.WorkspaceSpec) {
 		w.Metadata = maps.Clone(spec.Metadata)
 	}
 	if spec.Frozen != nil {
+		w.Frozen = *spec.Frozen
 		w.State = map[bool]string{true: "frozen", false: "active"}[*spec.Frozen]
 	}
 }

@@ -29,23 +29,27 @@ func New() Driver { return Driver{} }
 // Name is "guance".
 func (Driver) Name() string { return "guance" }
 
-// Capabilities say what the driver does. The quota is the vendor's limit per
-// key (page "API limit"); a workspace allows ten times as much.
+// Capabilities say what the driver does. The one workspace that can be imported
+// is that of the account's own key. The quota is the vendor's limit per key
+// (page "API limit"); a workspace allows ten times as much.
 func (Driver) Capabilities() provider.Capabilities {
 	return provider.Capabilities{
 		CredentialKeys: []string{apiKey},
+		Checkable:      true,
 		Workspace: provider.WorkspaceCapabilities{
-			Create: true, Get: true, Update: true,
+			Import: true, Create: true, Get: true, Update: true,
 			Recovery:      provider.RecoverNever,
 			OwnCredential: true,
 			Fields: []string{
 				"displayName", "description", "language",
 				"guance", "guance." + optionMenuStyle, "guance." + optionAccessKeyName,
 			},
+			Changeable: []string{"displayName", "description"},
 		},
 		Key: provider.KeyCapabilities{
-			Issue: true, List: true, Revoke: true,
+			Issue: true, Get: true, List: true, Revoke: true,
 			Recovery: provider.RecoverByMark,
+			Name:     keyName,
 			Fields:   []string{"displayName"},
 		},
 		RateLimit: provider.Quota{RequestsPerMinute: 20, Burst: 5},

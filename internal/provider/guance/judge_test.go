@@ -97,9 +97,9 @@ func TestTheCodeIsTheCause(t *testing.T) {
 	}
 }
 
-// FuzzJudge: whatever comes, success is said by status and envelope both, and
+// FuzzDecodeEnvelope: whatever comes, success is said by status and envelope both, and
 // "gone" by both as well.
-func FuzzJudge(f *testing.F) {
+func FuzzDecodeEnvelope(f *testing.F) {
 	for _, status := range []int{200, 202, 400, 401, 403, 404, 429, 500} {
 		f.Add(status, []byte(refusal(status, "ft.InvalidAPIKey", "no")))
 		f.Add(status, []byte(success(`{}`)))

@@ -52,11 +52,34 @@ func (k keys) list(ctx context.Context, op, workspaceID string) ([]provider.Key,
 	return all, nil
 }
 
+// Get reads one key of the session's own workspace. The vendor shows its value
+// too, which is dropped unread. A key of another workspace is not found either,
+// so that one is not found counts only in the right workspace.
+func (k keys) Get(ctx context.Context, workspaceID, id string) (provider.Key, error) {
+	const op = "get key"
+	var answer content[keyInfo]
+	err := k.client.Do(ctx, rest.Call{Op: op, Method: http.MethodGet, Path: path("accesskey", id, "get")}, &answer)
+	switch {
+	case provider.Is(err, provider.NotFound):
+		if _, elsewhere := owned(ctx, k.client, op, workspaceID); elsewhere != nil {
+			return provider.Key{}, elsewhere
+		}
+		return provider.Key{}, err
+	case err != nil:
+		return provider.Key{}, err
+	case answer.Content.UUID != id:
+		return provider.Key{}, rest.Malformed(op, false)
+	case answer.Content.elsewhere(workspaceID):
+		return provider.Key{}, elsewhere(op)
+	}
+	return answer.Content.key(), nil
+}
+
 // Issue adds a key to the session's own workspace. One that turns out to have
 // been added to another is taken back and never handed out.
 func (k keys) Issue(ctx context.Context, workspaceID string, mark provider.Mark, spec provider.KeySpec) (provider.Key, provider.Secret, error) {
 	const op = "issue key"
-	body := addRequest{Name: provider.KeyName(spec.DisplayName, mark, nameLimit, unicode.IsPrint)}
+	body := addRequest{Name: keyName(spec.DisplayName, mark)}
 	var answer content[issuedKey]
 	call := rest.Call{Op: op, Method: http.MethodPost, Path: path("accesskey", "add"), Body: body}
 	if err := k.client.Do(ctx, call, &answer); err != nil {
@@ -74,6 +97,11 @@ func (k keys) Issue(ctx context.Context, workspaceID string, mark provider.Mark,
 		issued.Name = rest.Text(body.Name)
 	}
 	return issued.key(), provider.NewSecret(issued.Value), nil
+}
+
+// keyName is the display name with the mark.
+func keyName(display string, mark provider.Mark) string {
+	return provider.KeyName(display, mark, nameLimit, unicode.IsPrint)
 }
 
 // Amend is no call of the open API.

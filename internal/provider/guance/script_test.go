@@ -54,6 +54,8 @@ const (
 	pathList   = "/site/api/v1/workspace/accesskey/list"
 )
 
+func pathKey(id string) string { return "/site/api/v1/workspace/accesskey/" + id + "/get" }
+
 func pathDelete(id string) string { return "/site/api/v1/workspace/accesskey/" + id + "/delete" }
 
 // script opens a session with a server that expects these calls, in this

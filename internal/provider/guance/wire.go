@@ -1,6 +1,7 @@
 package guance
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/internal/provider"
@@ -54,10 +55,27 @@ type created struct {
 		ID    string `json:"keyId"`
 		Value string `json:"keySk"`
 	} `json:"akInfo"`
+	Owner     owner         `json:"ownerInfo"`
 	Workspace workspaceInfo `json:"wsInfo"`
 	// VersionType stands here in the documented table, and in wsInfo in the
 	// documented example.
 	VersionType rest.Text `json:"versionType"`
+}
+
+// owner is whom a new workspace belongs to: the owner of the workspace whose key
+// made it.
+type owner struct {
+	AccountID rest.Text `json:"accountUUID"`
+}
+
+// UnmarshalJSON never fails: a key that is shown once is not lost over whom it
+// belongs to.
+func (o *owner) UnmarshalJSON(data []byte) error {
+	type plain owner // without this method
+	if json.Unmarshal(data, (*plain)(o)) != nil || !rest.ValidID(string(o.AccountID)) {
+		*o = owner{}
+	}
+	return nil
 }
 
 // complete reports whether the answer has what cannot be had a second time.
@@ -70,6 +88,7 @@ func (c created) workspace() provider.Workspace {
 		c.Workspace.VersionType = c.VersionType
 	}
 	workspace := c.Workspace.workspace()
+	workspace.AccountID = string(c.Owner.AccountID)
 	workspace.Credential = &provider.WorkspaceCredential{
 		ID:     c.Key.ID,
 		Values: map[string]provider.Secret{apiKey: provider.NewSecret(c.Key.Value)},
@@ -85,6 +104,8 @@ type workspaceInfo struct {
 	Description  rest.Text   `json:"desc"`
 	BillingState rest.Text   `json:"billingState"`
 	VersionType  rest.Text   `json:"versionType"`
+	Language     rest.Text   `json:"language"`
+	MenuStyle    rest.Text   `json:"menuStyle"`
 	IsLocked     rest.Number `json:"isLocked"`
 	CreateAt     rest.Number `json:"createAt"`
 	UpdateAt     rest.Number `json:"updateAt"`
@@ -95,11 +116,30 @@ func (i workspaceInfo) workspace() provider.Workspace {
 	if i.IsLocked.Value == 1 {
 		state = "Locked"
 	}
-	return provider.Workspace{
-		ID: i.UUID, Name: string(i.Name), Description: string(i.Description),
-		BillingState: string(i.BillingState), VersionType: string(i.VersionType), State: state,
+	workspace := provider.Workspace{
+		ID: i.UUID, Name: string(i.Name), Description: string(i.Description), State: state,
+		BillingState: word(i.BillingState), VersionType: word(i.VersionType), Language: word(i.Language),
 		CreatedAt: moment(i.CreateAt), UpdatedAt: moment(i.UpdateAt),
 	}
+	if style := menuStyle(i.MenuStyle); style != "" {
+		workspace.Options = map[string]string{optionMenuStyle: style}
+	}
+	return workspace
+}
+
+// word is one of the vendor's words, bounded: it is shown to people as it is.
+func word(text rest.Text) string {
+	const limit = 64
+	return rest.Clean(string(text), limit)
+}
+
+// menuStyle is the operator's word for a style. The vendor's pages in Chinese
+// have words of their own for the three; any other is not ours to compare.
+func menuStyle(text rest.Text) string {
+	return map[rest.Text]string{
+		"Operations": "Operations", "Testing": "Testing", "Development": "Development",
+		"运维": "Operations", "测试": "Testing", "研发": "Development",
+	}[text]
 }
 
 // keyInfo is an access key without its value.

@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/internal/provider/rest"
@@ -65,12 +68,20 @@ func usable(t *testing.T, workspace provider.Workspace) {
 			t.Errorf("time %v cannot be written: %v", at, err)
 		}
 	}
+	for _, text := range []string{workspace.BillingState, workspace.VersionType, workspace.Language} {
+		if utf8.RuneCountInString(text) > 64 || strings.ContainsFunc(text, unicode.IsControl) {
+			t.Errorf("%q cannot be shown", text)
+		}
+	}
+	if style, shown := workspace.Options["menuStyle"]; shown && !slices.Contains([]string{"Operations", "Testing", "Development"}, style) {
+		t.Errorf("the menu style %q is none of ours", style)
+	}
 	if workspace.State != "Active" && workspace.State != "Locked" {
 		t.Errorf("state %q", workspace.State)
 	}
 }
 
-func FuzzCreated(f *testing.F) {
+func FuzzDecodeCreated(f *testing.F) {
 	f.Add([]byte(fixture(f, "workspace-create-response.json")))
 	f.Add([]byte(success(`{"akInfo":{"keyId":"a","keySk":"b"},"wsInfo":{"uuid":"c","isLocked":"1","createAt":1e18}}`)))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -80,13 +91,16 @@ func FuzzCreated(f *testing.F) {
 		}
 		workspace := answer.Content.workspace()
 		usable(t, workspace)
+		if account := workspace.AccountID; account != "" && !rest.ValidID(account) {
+			t.Errorf("%s is said to belong to %q", data, account)
+		}
 		if !rest.ValidID(workspace.ID) || !rest.ValidID(workspace.Credential.ID) || workspace.Credential.Values["apiKey"].IsEmpty() {
 			t.Errorf("%s is taken for complete, with %+v", data, workspace)
 		}
 	})
 }
 
-func FuzzWorkspaceInfo(f *testing.F) {
+func FuzzDecodeWorkspaceInfo(f *testing.F) {
 	f.Add([]byte(fixture(f, "workspace-get-response.json")))
 	f.Add([]byte(fixture(f, "workspace-modify-response.json")))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -102,7 +116,7 @@ func FuzzWorkspaceInfo(f *testing.F) {
 	})
 }
 
-func FuzzKeyList(f *testing.F) {
+func FuzzDecodeKeyList(f *testing.F) {
 	f.Add([]byte(fixture(f, "accesskey-list-response.json")))
 	f.Add([]byte(`{"content":[` + keyItem("k1", "ci-"+keyMark.String(), "w") + `],"pageInfo":{"totalCount":1}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -125,7 +139,7 @@ func FuzzKeyList(f *testing.F) {
 	})
 }
 
-func FuzzIssuedKey(f *testing.F) {
+func FuzzDecodeIssuedKey(f *testing.F) {
 	f.Add([]byte(fixture(f, "accesskey-add-response.json")))
 	f.Add([]byte(success(`{"uuid":"k1","sk":"s","name":null,"createAt":true}`)))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -135,6 +149,45 @@ func FuzzIssuedKey(f *testing.F) {
 		}
 		if !rest.ValidID(answer.Content.key().ID) || answer.Content.Value == "" {
 			t.Errorf("%s is taken for complete, with %+v", data, answer.Content)
+		}
+	})
+}
+
+func FuzzDecodeKeyInfo(f *testing.F) {
+	f.Add([]byte(fixture(f, "accesskey-get-response.json")))
+	f.Add([]byte(success(`{"uuid":7,"name":["a"],"workspaceUUID":null,"createAt":"x"}`)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var answer content[keyInfo]
+		if json.Unmarshal(data, &answer) != nil {
+			return
+		}
+		key := answer.Content.key()
+		if key.State != "Active" || key.Disabled != nil || key.Scopes != nil || !key.ExpiresAt.IsZero() {
+			t.Errorf("%s is said to show what the vendor does not have: %+v", data, key)
+		}
+		if _, err := key.CreatedAt.MarshalJSON(); err != nil {
+			t.Errorf("time %v cannot be written: %v", key.CreatedAt, err)
+		}
+		if answer.Content.elsewhere(string(answer.Content.WorkspaceUUID)) {
+			t.Errorf("%s is said to be elsewhere than where it is", data)
+		}
+	})
+}
+
+func FuzzDecodeRemoved(f *testing.F) {
+	f.Add([]byte(fixture(f, "accesskey-delete-response.json")))
+	f.Add([]byte(success(`{"true":true}`)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var answer content[rest.Text]
+		if json.Unmarshal(data, &answer) != nil {
+			return
+		}
+		var said struct{ Content any }
+		if err := json.Unmarshal(data, &said); err != nil {
+			t.Fatal(err)
+		}
+		if done := said.Content == true || said.Content == "true"; done != (answer.Content == "true") {
+			t.Errorf("%s is read as %q", data, answer.Content)
 		}
 	})
 }

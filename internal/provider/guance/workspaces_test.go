@@ -22,7 +22,7 @@ func TestCreateIsTheDocumentedExample(t *testing.T) {
 	at := time.Date(2023, 1, 4, 3, 17, 46, 0, time.UTC)
 	want := provider.Workspace{
 		ID: "wksp_xxxx32", Name: "ws_create_test", Description: "test",
-		BillingState: "free", VersionType: "free", State: "Active", CreatedAt: at, UpdatedAt: at,
+		BillingState: "free", VersionType: "free", State: "Active", AccountID: "acnt_xxxxxxxxxx", CreatedAt: at, UpdatedAt: at,
 		Credential: &provider.WorkspaceCredential{ID: "wsak_xxxxxx", Values: map[string]provider.Secret{"apiKey": provider.NewSecret("xxxxxxxxxxx")}},
 	}
 	if diff := diff(want, got); diff != "" {
@@ -93,6 +93,14 @@ func TestCreateToleratesHowTheVendorWrites(t *testing.T) {
 		"a description of null":       {with(t, answer, `"desc": "test"`, `"desc": null`), func(w provider.Workspace) bool { return w.Description == "" }},
 		"an id that is a number":      {with(t, answer, `"id": null`, `"id": 7`), func(w provider.Workspace) bool { return w.ID == "wksp_xxxx32" }},
 		"more credentials than asked": {with(t, answer, `"id": null`, `"token": "tkn_1", "cliToken": "wkcli_1"`), func(w provider.Workspace) bool { return len(w.Credential.Values) == 1 }},
+		"an owner of null":            {with(t, answer, `"ownerInfo"`, `"ownerInfo": null, "x"`), func(w provider.Workspace) bool { return w.AccountID == "" }},
+		"an owner that is a list":     {with(t, answer, `"ownerInfo"`, `"ownerInfo": [], "x"`), func(w provider.Workspace) bool { return w.AccountID == "" }},
+		"an owner that is a text":     {with(t, answer, `"ownerInfo"`, `"ownerInfo": "Test", "x"`), func(w provider.Workspace) bool { return w.AccountID == "" }},
+		"an owner without an account": {with(t, answer, `"accountUUID"`, `"x"`), func(w provider.Workspace) bool { return w.AccountID == "" }},
+		"an account of a kilobyte":    {with(t, answer, `acnt_xxxxxxxxxx`, strings.Repeat("x", 1024)), func(w provider.Workspace) bool { return w.AccountID == "" }},
+		"an account that is a number": {with(t, answer, `"acnt_xxxxxxxxxx"`, `7`), func(w provider.Workspace) bool { return w.AccountID == "7" }},
+		"a state with line breaks":    {with(t, answer, `"billingState": "free"`, `"billingState": "fr\nee"`), func(w provider.Workspace) bool { return w.BillingState == "fr ee" }},
+		"a state that has no end":     {with(t, answer, `"billingState": "free"`, `"billingState": "`+strings.Repeat("x", 4096)+`"`), func(w provider.Workspace) bool { return len(w.BillingState) == 64 }},
 		"a trace that is a number":    {with(t, answer, `"TRACE-89835D3F-C614-46AD-A1B8-83CC686DDA7F"`, `1749091119335873001`), func(w provider.Workspace) bool { return w.ID == "wksp_xxxx32" }},
 	}
 	for name, test := range tests {

@@ -87,6 +87,13 @@ func (k keys) List(ctx context.Context, workspaceID string) iter.Seq2[provider.K
 	return measured(k.gauge, "key.list", k.keys.List(ctx, workspaceID))
 }
 
+// Get counts as "key.get".
+func (k keys) Get(ctx context.Context, workspaceID, id string) (provider.Key, error) {
+	call := k.gauge.begin("key.get")
+	key, err := k.keys.Get(ctx, workspaceID, id)
+	return key, call.end(err)
+}
+
 // Issue counts as "key.issue".
 func (k keys) Issue(ctx context.Context, workspaceID string, mark provider.Mark, spec provider.KeySpec) (provider.Key, provider.Secret, error) {
 	call := k.gauge.begin("key.issue")

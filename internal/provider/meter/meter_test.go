@@ -108,6 +108,10 @@ func (v *vendorKeys) List(_ context.Context, workspaceID string) iter.Seq2[provi
 	return list[provider.Key]((*vendor)(v), "list", workspaceID)
 }
 
+func (v *vendorKeys) Get(_ context.Context, workspaceID, id string) (provider.Key, error) {
+	return provider.Key{ID: "got"}, (*vendor)(v).note("get", workspaceID, id)
+}
+
 func (v *vendorKeys) Issue(_ context.Context, workspaceID string, mark provider.Mark, spec provider.KeySpec) (provider.Key, provider.Secret, error) {
 	err := (*vendor)(v).note("issue", workspaceID, mark.String(), spec.DisplayName)
 	return provider.Key{ID: "issued"}, provider.NewSecret("value"), err
@@ -197,6 +201,8 @@ func everything(ctx context.Context, s provider.Session) map[string][]any {
 
 	items, err = drain(s.Keys().List(ctx, "w"))
 	note("key.list", items, err)
+	key, err := s.Keys().Get(ctx, "w", "k")
+	note("key.get", key.ID, err)
 	key, value, err := s.Keys().Issue(ctx, "w", mark, provider.KeySpec{DisplayName: "d"})
 	note("key.issue", key.ID, value.Reveal(), err)
 	note("key.amend", s.Keys().Amend(ctx, "w", "k", provider.KeySpec{DisplayName: "d"}))
@@ -258,7 +264,7 @@ func TestNoMethodIsForgotten(t *testing.T) {
 func TestOperationsAreNamedAsAbilitiesAre(t *testing.T) {
 	abilities := provider.Capabilities{
 		Workspace: provider.WorkspaceCapabilities{Create: true, Get: true, List: true, Update: true, Delete: true},
-		Key:       provider.KeyCapabilities{Issue: true, List: true, Amend: true, Revoke: true},
+		Key:       provider.KeyCapabilities{Issue: true, Get: true, List: true, Amend: true, Revoke: true},
 	}.Names()
 	operations := slices.Collect(maps.Keys(everything(t.Context(), &vendor{})))
 	operations = slices.DeleteFunc(operations, func(operation string) bool { return operation == "check" })
@@ -283,8 +289,8 @@ func TestCallsAreTimed(t *testing.T) {
 				t.Errorf("%s took %v s, want %v s", operation, got, want)
 			}
 		}
-		if len(seconds) != 10 {
-			t.Errorf("%d operations are timed, want 10: %v", len(seconds), seconds)
+		if len(seconds) != 11 {
+			t.Errorf("%d operations are timed, want 11: %v", len(seconds), seconds)
 		}
 	})
 }
@@ -413,7 +419,7 @@ func TestCallsAreCountedConcurrently(t *testing.T) {
 			t.Errorf("%s is counted %v times, want 800", operation, count)
 		}
 	}
-	if len(calls) != 10 {
-		t.Errorf("%d operations are counted, want 10: %v", len(calls), calls)
+	if len(calls) != 11 {
+		t.Errorf("%d operations are counted, want 11: %v", len(calls), calls)
 	}
 }

@@ -28,16 +28,20 @@ func (Driver) Name() string { return name }
 func (Driver) Capabilities() provider.Capabilities {
 	return provider.Capabilities{
 		CredentialKeys: []string{credentialKey},
+		Checkable:      true,
 		Workspace: provider.WorkspaceCapabilities{
-			Create: true, Get: true, List: true, Update: true, Delete: true,
-			Recovery: provider.RecoverByMark,
-			Fields:   []string{"displayName", "description", "metadata", "usageLimits", "rateLimits"},
+			Import: true, Create: true, Get: true, List: true, Update: true, Delete: true,
+			Recovery:   provider.RecoverByMark,
+			Fields:     []string{"displayName", "description", "metadata", "usageLimits", "rateLimits"},
+			Changeable: []string{"displayName", "description", "metadata", "usageLimits", "rateLimits"},
 		},
 		Key: provider.KeyCapabilities{
-			Issue: true, List: true, Amend: true, Revoke: true,
-			Recovery:       provider.RecoverByMark,
-			ScopesRequired: true,
-			Fields:         []string{"displayName", "scopes", "usageLimits", "rateLimits", "expiresAt", "lifetime"},
+			Issue: true, Get: true, List: true, Amend: true, Revoke: true,
+			Recovery:   provider.RecoverByMark,
+			Name:       keyName,
+			Required:   []string{"scopes"},
+			Fields:     []string{"displayName", "scopes", "usageLimits", "rateLimits", "expiresAt", "lifetime"},
+			Changeable: []string{"displayName", "scopes", "usageLimits", "rateLimits", "expiresAt"},
 		},
 	}
 }

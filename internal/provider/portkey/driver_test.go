@@ -1,7 +1,6 @@
 package portkey
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -39,7 +38,7 @@ func play(t *testing.T, exchanges ...conformance.Exchange) provider.Session {
 	return session
 }
 
-func fixture(t *testing.T, name string) string {
+func fixture(t testing.TB, name string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
@@ -136,18 +135,23 @@ func TestCheck(t *testing.T) {
 func TestCapabilitiesAndMethodsAgree(t *testing.T) {
 	capabilities := New().Capabilities()
 	got := strings.Join(capabilities.Names(), " ")
-	if want := "workspace.create workspace.get workspace.list workspace.update workspace.delete key.issue key.list key.amend key.revoke"; got != want {
+	if want := "workspace.create workspace.import workspace.get workspace.list workspace.update workspace.delete key.issue key.get key.list key.amend key.revoke"; got != want {
 		t.Errorf("abilities are\n%s, want\n%s", got, want)
+	}
+	for _, field := range []string{"displayName", "description", "metadata", "usageLimits", "rateLimits"} {
+		if !capabilities.Workspace.Honours(field) || !capabilities.Workspace.Changes(field) {
+			t.Errorf("a workspace's %s can be set and changed, and the capabilities say otherwise", field)
+		}
+	}
+	for _, field := range []string{"displayName", "scopes", "usageLimits", "rateLimits", "expiresAt"} {
+		if !capabilities.Key.Honours(field) || !capabilities.Key.Changes(field) {
+			t.Errorf("a key's %s can be set and changed, and the capabilities say otherwise", field)
+		}
+	}
+	if !capabilities.Checkable || !capabilities.Key.Requires("scopes") || capabilities.Key.Requires("expiresAt") || capabilities.Key.Changes("lifetime") {
+		t.Error("a credential can be tried, a key needs its scopes and nothing else, and a lifetime is settled at its creation")
 	}
 	if capabilities.Workspace.Honours("region") || !capabilities.Workspace.Honours("metadata") || capabilities.Key.Honours("ipAllowlist") {
 		t.Error("the fields are not those the vendor has")
 	}
-}
-
-func TestNothingIsSentOnACancelledContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	session := play(t)
-	_, err := session.Workspaces().Create(ctx, mark, provider.WorkspaceSpec{DisplayName: "x"})
-	want(t, err, provider.Transient, false)
 }

@@ -39,6 +39,28 @@ func (k keys) List(ctx context.Context, workspaceID string) iter.Seq2[provider.K
 	}
 }
 
+// Get reads one key. The vendor asks for no workspace here: its ids are unique.
+// One that was deleted behind the operator's back may answer 403, like one this
+// key may not see, so that is class Forbidden.
+func (k keys) Get(ctx context.Context, _, id string) (provider.Key, error) {
+	found, err := k.get(ctx, "get key", id)
+	if err != nil {
+		return provider.Key{}, err
+	}
+	return found.observed(), nil
+}
+
+func (k keys) get(ctx context.Context, op, id string) (key, error) {
+	var found key
+	if err := k.client.Do(ctx, rest.Call{Op: op, Method: http.MethodGet, Path: []string{"api-keys", id}}, &found); err != nil {
+		return key{}, err
+	}
+	if found.ID != id {
+		return key{}, rest.Malformed(op, false)
+	}
+	return found, nil
+}
+
 // Issue makes a service key of the workspace.
 func (k keys) Issue(ctx context.Context, workspaceID string, mark provider.Mark, spec provider.KeySpec) (provider.Key, provider.Secret, error) {
 	const op = "issue key"
@@ -51,11 +73,18 @@ func (k keys) Issue(ctx context.Context, workspaceID string, mark provider.Mark,
 	if err := k.client.Do(ctx, call, &issued); err != nil {
 		return provider.Key{}, provider.Secret{}, err
 	}
-	if !rest.ValidID(issued.ID) || issued.Key == "" {
+	if !issued.complete() {
 		return provider.Key{}, provider.Secret{}, rest.Malformed(op, true)
 	}
-	made := provider.Key{ID: issued.ID, Name: body.Name, Mark: mark, Scopes: spec.Scopes, ExpiresAt: spec.ExpiresAt}
-	return made, provider.NewSecret(issued.Key), nil
+	return made(issued.ID, body.Name, mark, spec), provider.NewSecret(issued.Key), nil
+}
+
+// made is the key that was asked for: the answer shows no more than its id.
+func made(id, name string, mark provider.Mark, spec provider.KeySpec) provider.Key {
+	return provider.Key{
+		ID: id, Name: name, Mark: mark, Scopes: spec.Scopes,
+		UsageLimits: spec.UsageLimits, RateLimits: spec.RateLimits, ExpiresAt: spec.ExpiresAt,
+	}
 }
 
 func newKeyBody(op, workspaceID string, mark provider.Mark, spec provider.KeySpec) (newKey, error) {
@@ -88,7 +117,7 @@ func (k keys) Amend(ctx context.Context, _, id string, spec provider.KeySpec) er
 	case spec.UsageLimits != nil && usage == nil:
 		return &provider.Error{Class: provider.Unsupported, Op: op, Message: "the vendor has no way to take the usage limit off a key"}
 	}
-	body := keyChange{Scopes: spec.Scopes, UsageLimits: usage, ExpiresAt: expiry(spec.ExpiresAt)}
+	body := keyChange{Scopes: spec.Scopes, UsageLimits: usage.changed(), ExpiresAt: expiry(spec.ExpiresAt)}
 	if spec.RateLimits != nil {
 		body.RateLimits = &rate
 	}
@@ -105,8 +134,8 @@ func (k keys) Amend(ctx context.Context, _, id string, spec provider.KeySpec) er
 
 // renamed is the name the key should have, or nothing if it has it already.
 func (k keys) renamed(ctx context.Context, op, id, display string) (string, error) {
-	var current key
-	if err := k.client.Do(ctx, rest.Call{Op: op, Method: http.MethodGet, Path: []string{"api-keys", id}}, &current); err != nil {
+	current, err := k.get(ctx, op, id)
+	if err != nil {
 		return "", err
 	}
 	wanted := keyName(display, current.observed().Mark)

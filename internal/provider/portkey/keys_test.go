@@ -157,7 +157,7 @@ func TestAmendKey(t *testing.T) {
 		"the same name":            {provider.KeySpec{DisplayName: "old"}, []conformance.Exchange{get}},
 		"a name that has no mark":  {provider.KeySpec{DisplayName: "new"}, []conformance.Exchange{byHand, put(`{"name":"new"}`)}},
 		"rate limits taken off":    {provider.KeySpec{RateLimits: []provider.RateLimit{}}, []conformance.Exchange{put(`{"rate_limits":null}`)}},
-		"the usage limit is one":   {provider.KeySpec{UsageLimits: []provider.UsageLimit{{Type: "Tokens", CreditLimit: 7}}}, []conformance.Exchange{put(`{"usage_limits":{"type":"tokens","credit_limit":7}}`)}},
+		"the usage limit is one":   {provider.KeySpec{UsageLimits: []provider.UsageLimit{{Type: "Tokens", CreditLimit: 7}}}, []conformance.Exchange{put(`{"usage_limits":{"type":"tokens","credit_limit":7,"periodic_reset":null}}`)}},
 		"expiry":                   {provider.KeySpec{ExpiresAt: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}, []conformance.Exchange{put(`{"expires_at":"2027-01-01T00:00:00Z"}`)}},
 		"same name, something new": {provider.KeySpec{DisplayName: "old", Scopes: []string{"b"}}, []conformance.Exchange{get, put(`{"scopes":["b"]}`)}},
 	}

@@ -10,14 +10,16 @@ import (
 
 // workspace is what the vendor says of one.
 type workspace struct {
-	ID            string    `json:"id"`
-	Slug          string    `json:"slug"`
-	Name          string    `json:"name"`
-	Description   rest.Text `json:"description"`
-	Status        rest.Text `json:"status"`
-	CreatedAt     moment    `json:"created_at"`
-	LastUpdatedAt moment    `json:"last_updated_at"`
-	Defaults      *defaults `json:"defaults"`
+	ID            string            `json:"id"`
+	Slug          rest.Text         `json:"slug"`
+	Name          string            `json:"name"`
+	Description   rest.Text         `json:"description"`
+	Status        rest.Text         `json:"status"`
+	CreatedAt     moment            `json:"created_at"`
+	LastUpdatedAt moment            `json:"last_updated_at"`
+	Defaults      *defaults         `json:"defaults"`
+	UsageLimits   shown[usageShown] `json:"usage_limits"`
+	RateLimits    shown[rateShown]  `json:"rate_limits"`
 }
 
 // defaults is sent and received. The members that are none of our business are
@@ -57,12 +59,14 @@ type removal struct {
 
 // key is what the vendor says of an API key; its masked value is not read.
 type key struct {
-	ID        string      `json:"id"`
-	Name      string      `json:"name"`
-	Status    rest.Text   `json:"status"`
-	Scopes    []rest.Text `json:"scopes"`
-	CreatedAt moment      `json:"created_at"`
-	ExpiresAt moment      `json:"expires_at"`
+	ID          string            `json:"id"`
+	Name        string            `json:"name"`
+	Status      rest.Text         `json:"status"`
+	Scopes      []rest.Text       `json:"scopes"`
+	UsageLimits shown[usageShown] `json:"usage_limits"`
+	RateLimits  shown[rateShown]  `json:"rate_limits"`
+	CreatedAt   moment            `json:"created_at"`
+	ExpiresAt   moment            `json:"expires_at"`
 }
 
 // newKey is the body of a creation. Its usage limit is one object, where a
@@ -76,13 +80,14 @@ type newKey struct {
 	ExpiresAt   string      `json:"expires_at,omitempty"`
 }
 
-// keyChange is the body of an update.
+// keyChange is the body of an update: what is absent stays, rate limits that
+// are null go away. A usage limit is not documented to be null.
 type keyChange struct {
-	Name        string       `json:"name,omitempty"`
-	Scopes      []string     `json:"scopes,omitempty"`
-	UsageLimits *usageLimit  `json:"usage_limits,omitempty"`
-	RateLimits  *[]rateLimit `json:"rate_limits,omitempty"`
-	ExpiresAt   string       `json:"expires_at,omitempty"`
+	Name        string             `json:"name,omitempty"`
+	RateLimits  *[]rateLimit       `json:"rate_limits,omitempty"`
+	UsageLimits *changedUsageLimit `json:"usage_limits,omitempty"`
+	Scopes      []string           `json:"scopes,omitempty"`
+	ExpiresAt   string             `json:"expires_at,omitempty"`
 }
 
 // issuedKey is the answer to a creation, the only one with the value.
@@ -91,21 +96,12 @@ type issuedKey struct {
 	Key string `json:"key"`
 }
 
-type usageLimit struct {
-	Type           string `json:"type,omitempty"`
-	CreditLimit    int64  `json:"credit_limit"`
-	AlertThreshold int64  `json:"alert_threshold,omitempty"`
-	PeriodicReset  string `json:"periodic_reset,omitempty"`
-}
-
-type rateLimit struct {
-	Type  string `json:"type"`
-	Unit  string `json:"unit"`
-	Value int64  `json:"value"`
-}
+// complete reports whether the answer has what cannot be had a second time.
+func (i issuedKey) complete() bool { return rest.ValidID(i.ID) && i.Key != "" }
 
 // moment is a time in either of the two forms the vendor's documentation
-// shows. One that cannot be read is unknown, and no error.
+// shows. One that cannot be read is unknown, and no error. So is one in a year
+// that cannot be written down in Kubernetes.
 type moment struct{ time.Time }
 
 // UnmarshalJSON never fails.
@@ -114,7 +110,8 @@ func (m *moment) UnmarshalJSON(data []byte) error {
 	_ = text.UnmarshalJSON(data)
 	m.Time = time.Time{}
 	for _, layout := range []string{time.RFC3339, time.DateTime} {
-		if parsed, err := time.Parse(layout, string(text)); err == nil {
+		parsed, err := time.Parse(layout, string(text))
+		if year := parsed.UTC().Year(); err == nil && year > 0 && year < 10000 {
 			m.Time = parsed.UTC()
 			return nil
 		}
@@ -125,15 +122,22 @@ func (m *moment) UnmarshalJSON(data []byte) error {
 const stateLimit = 64
 
 // observed is a workspace in the operator's terms. A list may be in a short
-// form that shows no metadata; an answer about one workspace is complete.
+// form that shows neither metadata nor limits; what an answer about one
+// workspace does not show is not there.
 func (w workspace) observed(complete bool) provider.Workspace {
 	seen := provider.Workspace{
-		ID: w.ID, Slug: w.Slug, Name: w.Name, Description: string(w.Description),
-		State:     rest.Clean(string(w.Status), stateLimit),
+		ID: w.ID, Name: w.Name, Description: string(w.Description),
+		State:       rest.Clean(string(w.Status), stateLimit),
+		UsageLimits: observedAll(w.UsageLimits), RateLimits: observedAll(w.RateLimits),
 		CreatedAt: w.CreatedAt.Time, UpdatedAt: w.LastUpdatedAt.Time,
 	}
-	if w.Defaults == nil || w.Defaults.Metadata == nil {
-		seen.MarkUnread = !complete
+	if rest.ValidID(string(w.Slug)) {
+		seen.Slug = string(w.Slug)
+	}
+	unread := w.Defaults == nil || w.Defaults.Metadata == nil
+	seen.MarkUnread = !complete && unread
+	seen.Brief = !complete && (unread || !w.UsageLimits.present || !w.RateLimits.present)
+	if unread {
 		return seen
 	}
 	seen.Metadata = map[string]string{}
@@ -151,6 +155,7 @@ func (k key) observed() provider.Key {
 	mark, _ := provider.ParseKeyName(k.Name)
 	seen := provider.Key{
 		ID: k.ID, Name: k.Name, Mark: mark, State: rest.Clean(string(k.Status), stateLimit),
+		UsageLimits: observedAll(k.UsageLimits), RateLimits: observedAll(k.RateLimits),
 		CreatedAt: k.CreatedAt.Time, ExpiresAt: k.ExpiresAt.Time,
 	}
 	for _, scope := range k.Scopes {

@@ -107,7 +107,7 @@ func TestListWorkspacesByName(t *testing.T) {
 		}
 		got = append(got, item)
 	}
-	want := []provider.Workspace{{ID: "w", Slug: "s", Name: "Team A & B", State: "archived", Mark: mark, Metadata: map[string]string{}}}
+	want := []provider.Workspace{{ID: "w", Slug: "s", Name: "Team A & B", State: "archived", Brief: true, Mark: mark, Metadata: map[string]string{}}}
 	if diff := cmp.Diff(want, got, opaque()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

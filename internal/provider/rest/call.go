@@ -67,6 +67,9 @@ func (c *Client) request(ctx context.Context, call Call) (*http.Request, error) 
 		return nil, Invalid(call.Op, "the request cannot be written")
 	}
 	request.Header = c.header(call)
+	if c.dialect.Sign != nil {
+		c.dialect.Sign(request)
+	}
 	if call.Body == nil {
 		if call.mutates() && (call.Method == http.MethodGet || call.Method == http.MethodDelete) {
 			request.Body = once{}
@@ -97,7 +100,9 @@ func (c *Client) header(call Call) http.Header {
 	if call.Body == nil {
 		header.Del("Content-Type")
 	}
-	c.dialect.Authorize(header)
+	if c.dialect.Authorize != nil {
+		c.dialect.Authorize(header)
+	}
 	return header
 }
 

@@ -26,13 +26,23 @@ type Dialect struct {
 	// with a body.
 	Header http.Header
 	// Authorize puts the credential into the header of one request. It is a
-	// function so that no printed client can show a credential.
+	// function so that no printed client can show a credential. Nil where Sign
+	// does it.
 	Authorize func(http.Header)
+	// Sign puts a credential into the header that depends on the rest of the
+	// request: its method and its address. The body it leaves alone. It is
+	// called once for every request. Nil where there is none.
+	Sign func(*http.Request)
+	// Challenged is told of a request that was answered with 401, and reports
+	// whether Sign can now do better. Then the same call is sent once more, and
+	// never a third time. Nil where a refusal is final.
+	Challenged func(*http.Request, *Answer) bool
 	// Judge reads an answer of any status but 3xx, whose body is JSON or
 	// empty. Nil is success. Of the error it fills Class, Message (the
 	// vendor's words as they are), RequestID, a RetryAfter to use where the
 	// answer has no such header, and Uncertain where a status below 500 does
-	// not exclude that the call took effect. The client does the rest.
+	// not exclude that the call took effect; see also [Answer.Undone]. The
+	// client does the rest.
 	Judge func(*Answer) *provider.Error
 }
 
@@ -43,7 +53,12 @@ type Answer struct {
 	Body   []byte
 
 	secrets []string
+	undone  bool
 }
+
+// Undone says that the answer itself denies that the call took effect, and is
+// believed although its status is one of success.
+func (a *Answer) Undone() { a.undone = true }
 
 // Hide keeps a value out of the message made from this answer.
 func (a *Answer) Hide(value string) {
@@ -101,21 +116,23 @@ func NewClient(account provider.Account, dialect Dialect) (*Client, error) {
 }
 
 // Do makes the call, once, and decodes the answer into what into points at,
-// unless that is nil. Every error is a [*provider.Error], or what the gate
-// said.
+// unless that is nil. A request that is refused with a challenge the dialect
+// can meet does not count: nothing came of it. Every error is a
+// [*provider.Error], or what the gate said.
 func (c *Client) Do(ctx context.Context, call Call, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	request, err := c.request(ctx, call)
+	request, err := c.admit(ctx, call)
 	if err != nil {
 		return err
 	}
-	if c.gate != nil {
-		if err := c.gate.Take(ctx); err != nil {
+	answer, failure := c.exchange(request, call.limit())
+	if c.challenged(request, answer) {
+		if request, err = c.admit(ctx, call); err != nil {
 			return err
 		}
+		answer, failure = c.exchange(request, call.limit())
 	}
-	answer, failure := c.exchange(request, call.limit())
 	if failure == nil {
 		failure = c.read(answer, into)
 	}
@@ -131,7 +148,8 @@ func (c *Client) read(answer *Answer, into any) *provider.Error {
 		return failure
 	}
 	if failure := c.dialect.Judge(answer); failure != nil {
-		failure.Uncertain = failure.Uncertain || inDoubt(answer.Status)
+		denied := answer.undone && answer.Status < http.StatusInternalServerError
+		failure.Uncertain = failure.Uncertain || inDoubt(answer.Status) && !denied
 		return failure
 	}
 	if answer.Status < 200 || answer.Status > 299 {

@@ -58,7 +58,19 @@ const requestIDLength = 8
 // no word and no documented error code is. An identifier goes with it; those
 // are in the status anyway.
 func couldBeSecret(piece string) bool {
+	if isCode(piece) {
+		return false
+	}
 	return len(piece) >= secretLength && (strings.ContainsAny(piece, "0123456789") || !strings.ContainsFunc(piece, unicode.IsLower))
+}
+
+// isCode reports whether a piece is words in capitals, joined by dots and
+// underscores: an error code such as ACCESS.PERMISSION_DENIED.
+func isCode(piece string) bool {
+	words := strings.FieldsFunc(piece, func(r rune) bool { return r == '.' || r == '_' })
+	return len(words) > 1 && !slices.ContainsFunc(words, func(word string) bool {
+		return len(word) >= secretLength || strings.Trim(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != ""
+	})
 }
 
 // separates is what no generated value has in it.

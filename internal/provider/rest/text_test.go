@@ -70,3 +70,20 @@ func TestValidID(t *testing.T) {
 		}
 	}
 }
+
+func TestADocumentedCodeIsNoSecret(t *testing.T) {
+	c := client(t, account(t, "https://vendor.test"))
+	for text, want := range map[string]string{
+		"ACCESS.PERMISSION_DENIED: not you":         "ACCESS.PERMISSION_DENIED: not you",
+		"VALIDATION.INVALID_PARAMETER":              "VALIDATION.INVALID_PARAMETER",
+		"KRUGXG6Y2ZNB2GC5DVMJSXE and then":          hidden + " and then",
+		"ABCDEFGHIJKLMNOPQRSTUVWX":                  hidden,
+		"ABCDEFGHIJKLMNOPQRSTU.VWXYZ":               hidden,
+		"AKIA.ABCDEFGHIJ2KLMNOPQ_RSTUV":             hidden,
+		"sk_live_abcdefghijklmnopqrstuvwx1 is gone": hidden + " is gone",
+	} {
+		if got := c.scrub(text, "", nil); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package plan
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+// expirySlack is how far apart two ends of a key may be and still be the same:
+// the vendor counts a lifetime from its own clock.
+const expirySlack = time.Minute
+
+// Differences are the spec's fields in which a vendor's object is otherwise.
+type Differences struct {
+	// Changeable can be changed at the vendor, Fixed cannot.
+	Changeable, Fixed []string
+}
+
+// Any reports whether anything differs.
+func (d Differences) Any() bool { return len(d.Changeable)+len(d.Fixed) > 0 }
+
+// difference is one field, and whether it differs.
+type difference struct {
+	field   string
+	differs bool
+}
+
+func sorted(all []difference, changes func(string) bool) Differences {
+	var sorted Differences
+	for _, each := range all {
+		switch {
+		case !each.differs:
+		case changes(each.field):
+			sorted.Changeable = append(sorted.Changeable, each.field)
+		default:
+			sorted.Fixed = append(sorted.Fixed, each.field)
+		}
+	}
+	return sorted
+}
+
+// OfWorkspace compares what the spec says with what the vendor has. What the
+// spec leaves open differs from nothing, nor does what the vendor never shows.
+func OfWorkspace(spec provider.WorkspaceSpec, seen provider.Workspace, can provider.WorkspaceCapabilities) Differences {
+	all := []difference{
+		{"displayName", other(spec.DisplayName, seen.Name)},
+		{"description", spec.Description != "" && spec.Description != seen.Description},
+		{"region", other(spec.Region, seen.Region)},
+		{"slug", other(spec.Slug, seen.Slug)},
+		{"language", other(spec.Language, seen.Language)},
+		{"metadata", spec.Metadata != nil && !maps.Equal(spec.Metadata, seen.Metadata)},
+		{"usageLimits", spec.UsageLimits != nil && !sameUsage(spec.UsageLimits, seen.UsageLimits)},
+		{"rateLimits", spec.RateLimits != nil && !sameRates(spec.RateLimits, seen.RateLimits)},
+		{"access", spec.Frozen != nil && *spec.Frozen != seen.Frozen},
+	}
+	for _, name := range slices.Sorted(maps.Keys(spec.Options)) {
+		all = append(all, difference{optionField(can, name), other(spec.Options[name], seen.Options[name])})
+	}
+	return sorted(all, can.Changes)
+}
+
+// optionField is where the spec has a vendor's own setting: below its name.
+func optionField(can provider.WorkspaceCapabilities, name string) string {
+	for _, field := range can.Fields {
+		if strings.HasSuffix(field, "."+name) {
+			return field
+		}
+	}
+	return name
+}
+
+// OfKey does the same for a key that should have the name.
+func OfKey(spec provider.KeySpec, name string, seen provider.Key, can provider.KeyCapabilities) Differences {
+	return sorted([]difference{
+		{"displayName", other(name, seen.Name)},
+		{"scopes", len(spec.Scopes) > 0 && seen.Scopes != nil && !sameSet(spec.Scopes, seen.Scopes)},
+		{"mode", other(spec.Mode, seen.Mode)},
+		{"ipAllowlist", can.Honours("ipAllowlist") && len(spec.IPAllowlist) > 0 && !sameSet(networks(spec.IPAllowlist), networks(seen.IPAllowlist))},
+		{"usageLimits", len(spec.UsageLimits) > 0 && !sameUsage(spec.UsageLimits, seen.UsageLimits)},
+		{"rateLimits", len(spec.RateLimits) > 0 && !sameRates(spec.RateLimits, seen.RateLimits)},
+		{"access", spec.Disabled != nil && seen.Disabled != nil && *spec.Disabled != *seen.Disabled},
+		{"expiresAt", !spec.ExpiresAt.IsZero() && spec.ExpiresAt.Sub(seen.ExpiresAt).Abs() > expirySlack},
+	}, can.Changes)
+}
+
+// other reports whether both say something, and not the same.
+func other(wanted, shown string) bool { return wanted != "" && shown != "" && wanted != shown }
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(a))), slices.Compact(slices.Sorted(slices.Values(b))))
+}
+
+// networks writes addresses as the networks of one address they are.
+func networks(written []string) []string {
+	all := make([]string, 0, len(written))
+	for _, text := range written {
+		if address, err := netip.ParseAddr(text); err == nil {
+			text = netip.PrefixFrom(address, address.BitLen()).String()
+		}
+		all = append(all, text)
+	}
+	return all
+}
+
+// sameUsage compares limit by limit, in any order. What a limit leaves open is
+// the vendor's to choose.
+func sameUsage(wanted, shown []provider.UsageLimit) bool {
+	exacting := slices.SortedStableFunc(slices.Values(wanted), func(a, b provider.UsageLimit) int {
+		return strings.Compare(b.Type, a.Type) // those that name a type first
+	})
+	return sameBy(exacting, shown, func(w, s provider.UsageLimit) bool {
+		return w.CreditLimit == s.CreditLimit && w.AlertThreshold == s.AlertThreshold &&
+			w.PeriodicReset == s.PeriodicReset && (w.Type == "" || w.Type == s.Type)
+	})
+}
+
+func sameRates(wanted, shown []provider.RateLimit) bool {
+	return sameBy(wanted, shown, func(w, s provider.RateLimit) bool { return w == s })
+}
+
+func sameBy[T any](wanted, shown []T, same func(wanted, shown T) bool) bool {
+	if len(wanted) != len(shown) {
+		return false
+	}
+	left := slices.Clone(shown)
+	for _, each := range wanted {
+		at := slices.IndexFunc(left, func(item T) bool { return same(each, item) })
+		if at < 0 {
+			return false
+		}
+		left = slices.Delete(left, at, at+1)
+	}
+	return true
+}

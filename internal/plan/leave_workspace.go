@@ -1,0 +1,118 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+// leave decides about a Workspace that has been deleted.
+func (w Workspace) leave() Step {
+	switch {
+	case w.Dependents > 0:
+		return stay(Working, reasonInUse, fmt.Sprintf("waiting for %d ApiKeys that refer to this Workspace: delete them first", w.Dependents))
+	case w.Retain && !w.HoldsCredential && w.Attempted && w.Unsettled > 0:
+		// Whoever made the call may be about to store the credential.
+		return waiting(reasonDeleting, w.Unsettled)
+	case w.Retain && !w.HoldsCredential, w.Insists && w.Obstacle != nil:
+		return Step{Verb: Finish, Outlook: w.retained()}
+	case w.Obstacle != nil:
+		return failed(w.Obstacle)
+	case w.Retain:
+		return Step{Verb: Remove, Last: true, Outlook: w.retained()}
+	case w.ReadErr != nil:
+		return failed(w.ReadErr)
+	}
+	return w.remove()
+}
+
+// retained is the outlook of an object that leaves something at the vendor.
+func (w Workspace) retained() Outlook {
+	switch {
+	case w.Recorded != "":
+		return Outlook{State: Working, Reason: reasonRetained, Message: fmt.Sprintf("workspace %q stays at %s: it is not deleted with this object", w.Recorded, w.Vendor)}
+	case w.Ordered, w.Attempted:
+		return Outlook{State: Working, Reason: reasonRetained, Message: fmt.Sprintf("a workspace that %s may have made for this object stays there", w.Vendor)}
+	}
+	return deleting("")
+}
+
+func deleting(means string) Outlook {
+	message := "being removed at the vendor"
+	if means != "" {
+		message += ": " + means
+	}
+	return Outlook{State: Working, Reason: reasonDeleting, Message: message}
+}
+
+func (w Workspace) remove() Step {
+	doomed := w.doomed()
+	switch {
+	case w.Ordered:
+		return w.removeOrdered()
+	case len(doomed) > 0:
+		// The recorded one is the latest that was made: a list that shows it
+		// lacks none.
+		hidden := w.Unsettled > 0 && (w.Attempted || doomed[0].ID != w.Recorded)
+		// What a freeze means is to be read in a condition, so there is one more pass.
+		last := len(doomed) == 1 && !hidden && !w.FreezeRemoves
+		return Step{Verb: Remove, Target: doomed[0].ID, Last: last, Outlook: deleting(w.Means)}
+	case w.Unsettled > 0:
+		return waiting(reasonDeleting, w.Unsettled)
+	case w.Means != "" && (w.Recorded != "" || len(w.Marked) > 0):
+		// Something is left for the vendor to do, and an event says what.
+		return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonFrozen, Message: "deletion is done as far as it can be: " + w.Means}}
+	case w.Recovery == provider.RecoverNever && w.Attempted:
+		return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonOutcomeUnknown,
+			Message: "a request to create a workspace was not answered, so one that nobody knows of may be left at " + w.Vendor}}
+	}
+	return Step{Verb: Finish, Outlook: deleting("")}
+}
+
+// doomed are the workspaces that a deletion has yet to deal with.
+func (w Workspace) doomed() []provider.Workspace {
+	var doomed []provider.Workspace
+	if w.Current != nil && w.Recorded != "" && !w.gone(*w.Current) && w.duplicateFree() {
+		doomed = append(doomed, *w.Current)
+	}
+	for _, seen := range w.Marked {
+		if !w.gone(seen) {
+			doomed = append(doomed, seen)
+		}
+	}
+	return doomed
+}
+
+// removeOrdered waits for a workspace that the vendor has promised, so that it
+// is not left behind the moment it is there. Once it has come to light that is
+// recorded, before it is removed: from then on its absence means that it is gone.
+func (w Workspace) removeOrdered() Step {
+	promised := w.Marked
+	if w.Current != nil {
+		promised = []provider.Workspace{*w.Current}
+	}
+	if len(promised) == 0 && len(w.Named) == 1 {
+		promised = w.Named
+	}
+	if len(promised) > 0 {
+		return Step{Verb: Adopt, Target: promised[0].ID, Outlook: soon(deleting(w.Means))}
+	}
+	outlook := w.provisioning()
+	if !w.Overdue {
+		outlook.Reason, outlook.Message = reasonDeleting, "the vendor is still building the workspace; it is removed as soon as it is there"
+	}
+	if w.Overdue {
+		outlook.Message += "; to let this Workspace go all the same, set spec.deletionPolicy to Retain"
+	}
+	return Step{Verb: Stay, Outlook: outlook}
+}
+
+// duplicateFree reports whether the recorded workspace is not among Marked.
+func (w Workspace) duplicateFree() bool {
+	for _, seen := range w.Marked {
+		if seen.ID == w.Current.ID {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,142 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+// says is what the message of a step must have in it, for the person who reads it.
+type says struct {
+	step  Step
+	words []string
+}
+
+func (s says) check(t *testing.T) {
+	t.Helper()
+	for _, word := range s.words {
+		if !strings.Contains(s.step.Message, word) {
+			t.Errorf("%s: the message %q does not say %q", s.step.Reason, s.step.Message, word)
+		}
+	}
+}
+
+func TestMessagesAboutAWorkspace(t *testing.T) {
+	const means = "it is removed for good after 30 days"
+	for _, row := range []says{
+		{Workspace{Recorded: "w1"}.Decide(), []string{"delete this Workspace and apply it anew"}},
+		{Workspace{Recovery: provider.RecoverNever, Attempted: true}.Decide(), []string{"Look for it in the vendor's console"}},
+		{Workspace{Deleting: true, Dependents: 3}.Decide(), []string{"3 ApiKeys"}},
+		{Workspace{Vendor: "acme", External: "w1"}.Decide(), []string{"acme", `"w1"`, "spec.externalID"}},
+		{Workspace{External: "w1", Current: current("w1"), Differs: changed("description", "access")}.Decide(), []string{"spec.description, spec.access"}},
+		{Workspace{Vendor: "acme", Recorded: "w1", Current: current("w1"), Differs: fixed("region", "slug"), Edited: true}.Decide(),
+			[]string{"acme", "spec.region, spec.slug", "set it back", "another Workspace"}},
+		{Workspace{Ordered: true, Overdue: true, Run: "run-7"}.Decide(), []string{`"run-7"`, "not created a second time"}},
+		{Workspace{Vendor: "acme", Ordered: true, Named: workspaces("w1", "w2")}.Decide(), []string{"acme", "2 workspaces", "spec.slug", "spec.externalID"}},
+		{Workspace{Vendor: "acme", Named: workspaces("w1")}.Decide(), []string{"acme", "spec.slug", "spec.externalID"}},
+		{Workspace{Recorded: "w1", Current: frozen("w1")}.Decide(), []string{"set spec.access to Active"}},
+		{Workspace{Recorded: "w1", Current: frozen("w1"), Frozen: new(true), FreezeRemoves: true, Means: means}.Decide(), []string{"spec.access", means}},
+		{Workspace{Deleting: true, Recorded: "w1", Current: current("w1"), FreezeRemoves: true, Means: means}.Decide(), []string{means}},
+		{Workspace{Deleting: true, Recorded: "w1", Current: frozen("w1"), FreezeRemoves: true, Means: means}.Decide(), []string{means}},
+		{Workspace{Deleting: true, Ordered: true, Overdue: true, Run: "run-7"}.Decide(), []string{`"run-7"`, "spec.deletionPolicy to Retain"}},
+		{Workspace{Vendor: "acme", Deleting: true, Retain: true, Recorded: "w1"}.Decide(), []string{"acme", `"w1"`, "not deleted"}},
+		{Workspace{Vendor: "acme", Deleting: true, Retain: true, Ordered: true}.Decide(), []string{"acme", "may have made"}},
+		{Workspace{Vendor: "acme", Deleting: true, Recovery: provider.RecoverNever, Attempted: true}.Decide(), []string{"acme", "nobody knows of"}},
+	} {
+		row.check(t)
+	}
+}
+
+func TestMessagesAboutAKey(t *testing.T) {
+	const never = provider.RecoverNever
+	for _, row := range []says{
+		{Key{Secret: ours("k1"), Marked: keys("k1"), Expired: true}.Decide(), []string{"delete this ApiKey and apply another"}},
+		{Key{Secret: elsewhere(SecretAbsent)}.Decide(), []string{"spec.secret.name: set it back"}},
+		{Key{Vendor: "acme", Recovery: never, Secret: absent(), Attempted: true, AttemptName: "ci-1"}.Decide(),
+			[]string{"acme", `"ci-1"`, "No second key is issued", "delete this ApiKey and apply it anew"}},
+		{Key{Vendor: "acme", Deleting: true, Recovery: never, Secret: absent(), Attempted: true, AttemptName: "ci-1"}.Decide(),
+			[]string{"acme", `"ci-1"`, "may live on", "the vendor's console"}},
+		{Key{Vendor: "acme", Secret: ours("k1"), Marked: keys("k1"), Differs: fixed("mode", "scopes"), Edited: true}.Decide(),
+			[]string{"acme", "spec.mode, spec.scopes", "set it back", "another ApiKey"}},
+		{Key{Deleting: true, Retain: true, Recorded: "k1", Secret: ours("k1")}.Decide(), []string{`"k1"`, "not revoked"}},
+		{Key{Secret: nameless(1), Unsettled: time.Second}.Decide(), []string{"stored in its Secret"}},
+	} {
+		row.check(t)
+	}
+}
+
+// TestUnapplied: an edit that has not reached the vendor is told apart from an
+// object that is not well.
+func TestUnapplied(t *testing.T) {
+	edit := Key{Vendor: "acme", Secret: ours("k1"), Marked: keys("k1"), Edited: true}
+	hidden, refused, harmless := edit, edit, edit
+	hidden.Unreadable = []string{"action"}
+	refused.Differs = fixed("mode")
+	untouched := hidden
+	untouched.Edited = false
+	for _, row := range []struct {
+		reason string
+		step   Step
+		words  []string
+	}{
+		{"nobody can tell whether the edit was of what the vendor does not show", hidden.Decide(), []string{"acme", "spec.action", "another ApiKey"}},
+		{"the vendor cannot change it", refused.Decide(), []string{"spec.mode"}},
+		{"the vendor cannot change the workspace", Workspace{Recorded: "w1", Current: current("w1"), Differs: fixed("region"), Edited: true}.Decide(), []string{"spec.region"}},
+		{"an edit that is applied", harmless.Decide(), nil},
+		{"no edit", untouched.Decide(), nil},
+		{"what differs without an edit", Workspace{Recorded: "w1", Current: current("w1"), Differs: fixed("region")}.Decide(), nil},
+	} {
+		if got := row.step.Unapplied; (got != "") != (row.words != nil) {
+			t.Errorf("%s: got Unapplied %q", row.reason, got)
+		}
+		for _, word := range row.words {
+			if !strings.Contains(row.step.Unapplied, word) {
+				t.Errorf("%s: Unapplied %q does not say %q", row.reason, row.step.Unapplied, word)
+			}
+		}
+	}
+}
+
+// TestProvisioning: the vendor is asked neither all the time nor hardly ever.
+func TestProvisioning(t *testing.T) {
+	for waited, want := range map[time.Duration]time.Duration{
+		-time.Hour: 2 * time.Second, 0: 2 * time.Second, 8 * time.Second: 2 * time.Second, 12 * time.Second: 3 * time.Second,
+		4 * time.Minute: time.Minute, 4*time.Minute + time.Second: time.Minute, 24 * time.Hour: time.Minute,
+	} {
+		got := Provisioning(waited)
+		if got.After != want || got.State != Working || got.Reason != "Provisioning" || got.Message == "" {
+			t.Errorf("after %s: got %+v, want it to be asked again after %s", waited, got, want)
+		}
+	}
+}
+
+// TestWaysOfAKeyThatIsNotReady: both are seen again soon, and need nobody.
+func TestWaysOfAKeyThatIsNotReady(t *testing.T) {
+	for reason, outlook := range map[string]Outlook{"Identifying": Identifying(), "Updating": Finishing()} {
+		if outlook.Reason != reason || outlook.State != Working || outlook.After != time.Second || outlook.Message == "" {
+			t.Errorf("%s: got %+v, want it Working and looked at again after a second", reason, outlook)
+		}
+	}
+}
+
+// TestFinishTellsWhatIsLeft: a reason other than Deleting is what an operator
+// looks for when something lives on that no object shows any more.
+func TestFinishTellsWhatIsLeft(t *testing.T) {
+	for reason, step := range map[string]Step{
+		"a recorded workspace is retained":  Workspace{Deleting: true, Retain: true, Recorded: "w1"}.Decide(),
+		"an ordered workspace is retained":  Workspace{Deleting: true, Retain: true, Ordered: true}.Decide(),
+		"an attempted workspace, retained":  Workspace{Deleting: true, Retain: true, Attempted: true}.Decide(),
+		"an attempted workspace, not found": Workspace{Deleting: true, Recovery: provider.RecoverNever, Attempted: true}.Decide(),
+		"a recorded key is retained":        Key{Deleting: true, Retain: true, Recorded: "k1"}.Decide(),
+		"a stored key is retained":          Key{Deleting: true, Retain: true, Secret: ours("k1")}.Decide(),
+		"a stored key without id, retained": Key{Deleting: true, Retain: true, Secret: nameless(1)}.Decide(),
+		"an attempted key, retained":        Key{Deleting: true, Retain: true, Attempted: true}.Decide(),
+		"an attempted key, not found":       Key{Deleting: true, Recovery: provider.RecoverNever, Attempted: true}.Decide(),
+	} {
+		if step.Verb != Finish || step.Reason == reasonDeleting {
+			t.Errorf("%s: got %s/%s, want it to finish with a reason that says what is left", reason, step.Verb, step.Reason)
+		}
+	}
+}
