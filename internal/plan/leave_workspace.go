@@ -48,12 +48,12 @@ func deleting(means string) Outlook {
 func (w Workspace) remove() Step {
 	doomed := w.doomed()
 	switch {
-	case w.Ordered:
+	case w.Ordered && (w.Recorded == "" || w.Current != nil || len(doomed) == 0):
 		return w.removeOrdered()
 	case len(doomed) > 0:
 		// The recorded one is the latest that was made: a list that shows it
 		// lacks none.
-		hidden := w.Unsettled > 0 && (w.Attempted || doomed[0].ID != w.Recorded)
+		hidden := w.Ordered || w.Unsettled > 0 && (w.Attempted || doomed[0].ID != w.Recorded)
 		// What a freeze means is to be read in a condition, so there is one more pass.
 		last := len(doomed) == 1 && !hidden && !w.FreezeRemoves
 		return Step{Verb: Remove, Target: doomed[0].ID, Last: last, Outlook: deleting(w.Means)}
@@ -87,12 +87,14 @@ func (w Workspace) doomed() []provider.Workspace {
 // is not left behind the moment it is there. Once it has come to light that is
 // recorded, before it is removed: from then on its absence means that it is gone.
 func (w Workspace) removeOrdered() Step {
-	promised := w.Marked
-	if w.Current != nil {
+	var promised []provider.Workspace
+	switch {
+	case w.Recorded != "" && w.Current != nil:
 		promised = []provider.Workspace{*w.Current}
-	}
-	if len(promised) == 0 && len(w.Named) == 1 {
+	case w.Recorded == "" && len(w.Marked) == 0 && len(w.Named) == 1:
 		promised = w.Named
+	case w.Recorded == "":
+		promised = w.Marked
 	}
 	if len(promised) > 0 {
 		return Step{Verb: Adopt, Target: promised[0].ID, Outlook: soon(deleting(w.Means))}

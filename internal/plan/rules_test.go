@@ -282,9 +282,9 @@ func TestWorkspaceRulesOfImportsAndUpdates(t *testing.T) {
 		rule(step.Verb == Update && facts.Deleting, "what is deleted is not changed")
 		rule(step.Verb == Update && (facts.Obstacle != nil || facts.ReadErr != nil), "nothing is changed that was not seen")
 		rule(step.Verb == Update && len(facts.Differs.Changeable) == 0, "only what differs and can be changed is changed")
-		rule(step.Verb == Adopt && facts.Recorded != "", "an identity that is recorded stays")
+		rule(step.Verb == Adopt && facts.Recorded != "" && step.Target != facts.Recorded, "an identity that is recorded stays")
 		asked := step.Target == facts.External || step.Target == facts.Kept
-		rule(step.Verb == Adopt && !asked && !has(facts.Marked, step.Target) && (!facts.Ordered || !has(facts.Named, step.Target)),
+		rule(step.Verb == Adopt && !asked && !has(facts.Marked, step.Target) && step.Target != facts.Recorded && (!facts.Ordered || !has(facts.Named, step.Target)),
 			"only what is asked for, has our mark, or has a slug that the vendor accepted from us is taken")
 		rule(step.Verb == Adopt && facts.ReadErr != nil, "nothing is taken after a read that failed")
 		rule(step.Verb == Remove && facts.Recorded == "" && facts.External != "" && step.Target == facts.External && !has(facts.Marked, step.Target), "what was never taken over is not removed")
