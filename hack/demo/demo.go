@@ -52,7 +52,7 @@ func run(ctx context.Context, keep bool) (err error) {
 		{"Starting the vendors' emulator", d.startEmulator},
 		{"Starting the operator as its own ServiceAccount, with the RBAC of config/rbac", d.startOperator},
 		{"Applying the samples", d.applySamples},
-		{"Waiting until every sample is Ready", d.waitUntilReady},
+		{"Waiting until every sample is where it should be", d.waitUntilReady},
 		{"What there is now", d.show},
 		{"Comparing the Secrets with what the vendor issued", d.compareSecrets},
 	} {

@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,12 +48,29 @@ func (d *demo) startEmulator(ctx context.Context) error {
 	select {
 	case d.emulator = <-address:
 		fmt.Println("listening on", d.emulator)
-		return nil
+		return d.takeTime(ctx)
 	case <-p.Done():
 		return fmt.Errorf("the emulator ended:\n%s", p.Tail(logTail))
 	case <-ctx.Done():
 		return fmt.Errorf("the emulator does not say where it listens: %w", ctx.Err())
 	}
+}
+
+// takeTime lets groundfloor build its workspaces for as long as a person can follow.
+func (d *demo) takeTime(ctx context.Context) error {
+	settings := strings.NewReader(`{"groundfloor": {"provisioningMillis": 1500, "rowDelayMillis": 500}}`)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPut, d.emulator+"/_control/settings", settings)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("the emulator refuses its settings with status %d", response.StatusCode)
+	}
+	return errors.Join(err, response.Body.Close())
 }
 
 // kubectl runs kubectl as the administrator and shows what it prints.

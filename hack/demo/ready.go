@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -20,6 +21,10 @@ func (d *demo) list(ctx context.Context, kind string) ([]unstructured.Unstructur
 	err := d.client.List(ctx, list)
 	return list.Items, err
 }
+
+// keyless is the sample whose vendor has no API keys: it gets where it should
+// when its condition says so.
+const keyless = "development-ci"
 
 // waitUntilReady shows each object's way to Ready as it goes.
 func (d *demo) waitUntilReady(ctx context.Context) error {
@@ -42,15 +47,22 @@ func (d *demo) waitUntilReady(ctx context.Context) error {
 					shown[name] = state
 					fmt.Printf("%5.1fs  %-30s %s\n", time.Since(started).Seconds(), name, state)
 				}
-				allReady = allReady && ready
+				allReady = allReady && (ready || arrived(object))
 			}
 		}
 		return allReady, nil
 	})
 	if err != nil {
-		return fmt.Errorf("not every sample became Ready: %w", err)
+		return fmt.Errorf("not every sample got where it should: %w", err)
 	}
 	return d.checkWorkspaces(ctx)
+}
+
+// arrived reports whether the object is the one that cannot become Ready, and
+// says so.
+func arrived(object unstructured.Unstructured) bool {
+	state, _ := readiness(object)
+	return object.GetName() == keyless && strings.HasPrefix(state, "Unsupported: ")
 }
 
 // readiness reads the Ready condition, as `kubectl wait --for=condition=Ready` does.
@@ -85,6 +97,9 @@ func (d *demo) checkWorkspaces(ctx context.Context) error {
 		}
 		if status("provider") == "guance" && status("billingState") != "free" {
 			return fmt.Errorf("workspace %s has billingState %q, want free", workspace.GetName(), status("billingState"))
+		}
+		if status("provider") == "groundfloor" && (status("state") != "active" || status("provisioningRunID") == "") {
+			return fmt.Errorf("workspace %s has state %q and provisioningRunID %q, want active and one", workspace.GetName(), status("state"), status("provisioningRunID"))
 		}
 	}
 	return nil

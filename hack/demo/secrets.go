@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
@@ -27,6 +28,12 @@ func (d *demo) compareSecrets(ctx context.Context) error {
 		return err
 	}
 	for _, apiKey := range apiKeys {
+		if apiKey.GetName() == keyless {
+			if err := d.hasNoSecret(ctx, apiKey); err != nil {
+				return err
+			}
+			continue
+		}
 		name, _, _ := unstructured.NestedString(apiKey.Object, "status", "binding", "name")
 		secret := &corev1.Secret{}
 		if err := d.client.Get(ctx, client.ObjectKey{Namespace: apiKey.GetNamespace(), Name: name}, secret); err != nil {
@@ -41,6 +48,17 @@ func (d *demo) compareSecrets(ctx context.Context) error {
 		}
 		fmt.Println("  the value matches what the vendor issued")
 	}
+	return nil
+}
+
+// hasNoSecret makes sure that nothing was published for a key that cannot be, and prints what its condition says.
+func (d *demo) hasNoSecret(ctx context.Context, apiKey unstructured.Unstructured) error {
+	err := d.client.Get(ctx, client.ObjectKeyFromObject(&apiKey), &corev1.Secret{})
+	if !apierrors.IsNotFound(err) {
+		return fmt.Errorf("there should be no secret of apikey %s, and reading it says: %w", apiKey.GetName(), err)
+	}
+	state, _ := readiness(apiKey)
+	fmt.Printf("ApiKey %s/%s has no Secret\n  %s\n", apiKey.GetNamespace(), apiKey.GetName(), state)
 	return nil
 }
 
@@ -62,7 +80,7 @@ func (d *demo) issuedKeys(ctx context.Context) (map[string]string, error) {
 	defer func() { _ = response.Body.Close() }()
 	var vendors map[string]struct {
 		Keys []struct {
-			ID, Secret string // as portkey calls them
+			ID, Secret string // as most vendors call them
 			UUID, SK   string // as guance does
 			DeletedAt  *string
 		}
