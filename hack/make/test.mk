@@ -14,3 +14,9 @@ test: controlplane ## Run all tests; PACKAGES and TEST_FLAGS narrow it down.
 .PHONY: counts
 counts: controlplane ## Count Kubernetes writes and vendor calls per object, and measure the memory.
 	go test -count=1 -v -timeout=20m -run='^TestCounts$$' ./test/perf/...
+
+FUZZ_TIME ?= 60s
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZ_TIME; FUZZ narrows it down to a part of their names.
+	@hack/fuzz.sh $(FUZZ_TIME) $(FUZZ)

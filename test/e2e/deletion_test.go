@@ -158,6 +158,11 @@ func everythingAtOnce(w *World) {
 		w.h.WaitReady(w, ws, key)
 		all = append(all, ws, key)
 	}
+	// The finalizer follows the first Workspace by a moment: nobody watches Secrets.
+	w.Eventually(func() []string {
+		w.get(credential)
+		return credential.Finalizers
+	}).Should(ContainElement(v1alpha1.FinalizerInUse))
 	w.delete(all...)
 	w.h.WaitGone(w, all...)
 	w.nothingLeft()

@@ -3,6 +3,7 @@ package apikey
 import (
 	"context"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -36,7 +37,9 @@ type Effect struct {
 func (e Effect) Outlook() *plan.Outlook {
 	switch {
 	case e.Key != nil && e.Key.ID == "":
-		return new(plan.Identifying())
+		outlook := plan.Identifying()
+		outlook.After = time.Millisecond // most lists show it at once
+		return &outlook
 	case e.Unfinished:
 		return new(plan.Finishing())
 	}
