@@ -3,7 +3,7 @@
 .PHONY: generate
 generate: ## Generate the DeepCopy methods of the API types, and the table of what each vendor can do.
 	$(TOOL) controller-gen object paths=./api/...
-	go run ./hack/docs README.md
+	go run ./hack/docs README.md docs/vendors.md
 
 .PHONY: manifests
 manifests: ## Generate the CRDs, and the ClusterRole from the +kubebuilder:rbac markers beside the code that needs them.
