@@ -110,6 +110,9 @@ const (
 	// ReasonConflict: the vendor's object is, or may be, another's: of two
 	// Workspaces that name one the older has it.
 	ReasonConflict = "Conflict"
+	// ReasonRegionRequired: at this vendor a Workspace needs spec.region, or its
+	// class a default.
+	ReasonRegionRequired = "RegionRequired"
 	// ReasonActionRequired: at this vendor a key needs spec.action.
 	ReasonActionRequired = "ActionRequired"
 	// ReasonVendorObjectMissing: the vendor no longer has the workspace.

@@ -55,6 +55,9 @@ type WorkspaceCapabilities struct {
 	// OwnCredential: creation yields a credential, and only with it can the
 	// workspace and its keys be managed.
 	OwnCredential bool
+	// Required are the spec fields without which a workspace cannot be created,
+	// by their JSON name.
+	Required []string
 	// Fields are the spec fields that can be honoured, by their JSON name;
 	// vendor members as "guance.menuStyle".
 	Fields []string
@@ -130,6 +133,11 @@ func (c WorkspaceCapabilities) Changes(field string) bool {
 // Changes reports whether Amend can change the field later on.
 func (c KeyCapabilities) Changes(field string) bool {
 	return slices.Contains(c.Changeable, field)
+}
+
+// Requires reports whether a workspace must set the field.
+func (c WorkspaceCapabilities) Requires(field string) bool {
+	return slices.Contains(c.Required, field)
 }
 
 // Requires reports whether a key must set the field.

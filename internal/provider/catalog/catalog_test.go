@@ -44,7 +44,7 @@ func TestCapabilitiesHangTogether(t *testing.T) {
 			"finds workspaces by a mark but cannot list them":                can.Workspace.Recovery == provider.RecoverByMark && !can.Workspace.List,
 			"finds keys by a mark but cannot list them":                      can.Key.Recovery == provider.RecoverByMark && !can.Key.List,
 			"gives workspaces a credential it cannot revoke":                 can.Workspace.OwnCredential && !can.Key.Revoke,
-			"requires what it does not honour":                               beyond(can.Key.Required, can.Key.Fields),
+			"requires what it does not honour":                               beyond(can.Key.Required, can.Key.Fields) || beyond(can.Workspace.Required, can.Workspace.Fields),
 			"changes what it does not honour":                                beyond(can.Workspace.Changeable, can.Workspace.Fields) || beyond(can.Key.Changeable, can.Key.Fields),
 			"takes over workspaces it cannot read":                           can.Workspace.Import && !can.Workspace.Get,
 			"has no way to a workspace":                                      !can.Workspace.Import && !can.Workspace.Create,
@@ -84,13 +84,13 @@ func repeated(names []string) bool {
 
 func shared(driver provider.Driver) bool {
 	spoilt := driver.Capabilities()
-	for _, list := range [][]string{spoilt.CredentialKeys, spoilt.Workspace.Fields, spoilt.Workspace.Changeable, spoilt.Key.Fields, spoilt.Key.Changeable, spoilt.Key.Required} {
+	for _, list := range [][]string{spoilt.CredentialKeys, spoilt.Workspace.Fields, spoilt.Workspace.Changeable, spoilt.Workspace.Required, spoilt.Key.Fields, spoilt.Key.Changeable, spoilt.Key.Required} {
 		for i := range list {
 			list[i] = "spoilt"
 		}
 	}
 	return slices.Contains(driver.Capabilities().CredentialKeys, "spoilt") ||
-		driver.Capabilities().Workspace.Honours("spoilt") || driver.Capabilities().Workspace.Changes("spoilt") ||
+		driver.Capabilities().Workspace.Honours("spoilt") || driver.Capabilities().Workspace.Changes("spoilt") || driver.Capabilities().Workspace.Requires("spoilt") ||
 		driver.Capabilities().Key.Honours("spoilt") || driver.Capabilities().Key.Changes("spoilt") || driver.Capabilities().Key.Requires("spoilt")
 }
 
@@ -105,7 +105,8 @@ func TestTable(t *testing.T) {
 		"| workspace.freeze | yes | - | - | - | - |",
 		"| key.issue | - | yes | yes | yes | yes |",
 		"| key.list | - | yes | yes | yes | - |",
-		"| of these, a key must have | - | - | `action` | `scopes` | `scopes` |",
+		"| of these, a Workspace must have | `region` | - | - | - | - |",
+		"| of these, an ApiKey must have | - | - | `action` | `scopes` | `scopes` |",
 		"| can be changed later (ApiKey) | - | - | - | `displayName`, `scopes`, `usageLimits`, `rateLimits`, `expiresAt` | `access` |",
 		"| lost workspace is found | by its mark, in the list; with `slug` by a person | by a person | - | by its mark, in the list | - |",
 		"| lost key is found | - | by its mark, in the list | by its mark, in the list | by its mark, in the list | by a person |",
