@@ -84,10 +84,9 @@ func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *In
 	if err != nil {
 		return err
 	}
-	if err := usable(ws, intent); err != nil {
+	if err := usable(ws, intent); err != nil && ws.Status.ClassName == "" {
 		return err
 	}
-	intent.WorkspaceUUID = ws.Status.UUID
 	class, err := r.Broker.Class(ctx, ws.Status.ClassName)
 	if err != nil {
 		return err
@@ -100,14 +99,10 @@ func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *In
 		return err
 	}
 	intent.Provider, intent.Capabilities = driver.Name(), driver.Capabilities().Key
-	if !intent.Deleting {
-		if err := r.Broker.Admit(ctx, class, key.Namespace); err != nil {
-			return err
-		}
-		if err := refused(key, class, driver, r.Now()); err != nil {
-			return err
-		}
+	if err := r.serves(ctx, key, ws, class, driver, intent); err != nil {
+		return err
 	}
+	intent.WorkspaceUUID = ws.Status.UUID
 	// What was taken over was there before us, and has no credential of its own.
 	if driver.Capabilities().Workspace.OwnCredential && ws.Spec.ExternalID == "" {
 		intent.account, err = r.Broker.OpenOwn(ctx, class, account.OwnSecretName(ws.UID))
@@ -115,6 +110,21 @@ func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *In
 		intent.account, err = r.Broker.Open(ctx, class, key.Namespace)
 	}
 	return err
+}
+
+// serves says whether a key can be had. What is wrong with the ApiKey itself is
+// said first: it does not get better by waiting for the Workspace.
+func (r *Reconciler) serves(ctx context.Context, key *v1alpha1.ApiKey, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, driver provider.Driver, intent *Intent) error {
+	if intent.Deleting || !ws.DeletionTimestamp.IsZero() {
+		return usable(ws, intent)
+	}
+	if err := refused(key, class, driver, r.Now()); err != nil {
+		return err
+	}
+	if err := usable(ws, intent); err != nil {
+		return err
+	}
+	return r.Broker.Admit(ctx, class, key.Namespace)
 }
 
 // usable reports why keys cannot be issued in, or removed from, the Workspace.
