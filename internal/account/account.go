@@ -117,10 +117,19 @@ func (a *Account) ForgetKeys(workspaceID string) {
 func copyWorkspace(workspace provider.Workspace) provider.Workspace {
 	workspace.Environments = slices.Clone(workspace.Environments)
 	workspace.Metadata = maps.Clone(workspace.Metadata)
+	workspace.Options = maps.Clone(workspace.Options)
+	workspace.UsageLimits = slices.Clone(workspace.UsageLimits)
+	workspace.RateLimits = slices.Clone(workspace.RateLimits)
 	return workspace
 }
 
 func copyKey(key provider.Key) provider.Key {
 	key.Scopes = slices.Clone(key.Scopes)
+	key.IPAllowlist = slices.Clone(key.IPAllowlist)
+	key.UsageLimits = slices.Clone(key.UsageLimits)
+	key.RateLimits = slices.Clone(key.RateLimits)
+	if key.Disabled != nil {
+		key.Disabled = new(*key.Disabled)
+	}
 	return key
 }

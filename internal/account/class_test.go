@@ -6,12 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
 func candidate(name string, age time.Duration, isDefault string) client.Object {
@@ -148,4 +150,54 @@ func TestDriver(t *testing.T) {
 	wantProblem(t, err, v1alpha1.ReasonClassInvalid, `WorkspaceClass "prod" cannot be used: this operator has no driver for provider "portkey"`)
 	_, err = w.Driver(newClass(func(class *v1alpha1.WorkspaceClass) { class.Spec.Provider = v1alpha1.Provider{} }))
 	wantProblem(t, err, v1alpha1.ReasonClassInvalid, `WorkspaceClass "prod" cannot be used: spec.provider must have exactly one member`)
+}
+
+// TestCapabilities: what the class does not enable cannot be done.
+func TestCapabilities(t *testing.T) {
+	freeze := func(setting v1alpha1.Toggle) *v1alpha1.WorkspaceClass {
+		return newClass(func(class *v1alpha1.WorkspaceClass) {
+			class.Spec.Provider = v1alpha1.Provider{Groundfloor: &v1alpha1.GroundfloorProvider{
+				Endpoint: "https://vendor.test", AccountID: "a", FreezeOnDelete: setting,
+			}}
+		})
+	}
+	for _, test := range []struct {
+		name    string
+		class   *v1alpha1.WorkspaceClass
+		setting string
+		can     bool
+		want    bool
+	}{
+		{"enabled", freeze(v1alpha1.Enabled), "freezeOnDelete", true, true},
+		{"disabled", freeze(v1alpha1.Disabled), "freezeOnDelete", true, false},
+		{"the class is silent", freeze(""), "freezeOnDelete", true, false},
+		{"a word of a later version", freeze("Always"), "freezeOnDelete", true, false},
+		{"the setting is not the class's to make", freeze(v1alpha1.Enabled), "other", true, false},
+		{"no setting is needed", freeze(v1alpha1.Disabled), "", true, true},
+		{"a setting makes nothing possible that is not", freeze(v1alpha1.Enabled), "freezeOnDelete", false, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.driver.name = "groundfloor"
+			w.driver.capabilities = provider.Capabilities{
+				Checkable: true, CredentialKeys: []string{"token"},
+				Workspace: provider.WorkspaceCapabilities{Create: true, Delete: test.can, DeleteSetting: test.setting, DeleteMeans: "it is frozen"},
+				Key:       provider.KeyCapabilities{Instead: "none"},
+			}
+			want := w.driver.capabilities
+			want.Workspace.Delete = test.want
+			got, err := w.Capabilities(test.class)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			if w.driver.Capabilities().Workspace.Delete != test.can {
+				t.Error("one class's setting changed what the vendor can do for all")
+			}
+		})
+	}
+	_, err := newWorld(t).Capabilities(freeze(v1alpha1.Enabled))
+	wantProblem(t, err, v1alpha1.ReasonClassInvalid, `WorkspaceClass "prod" cannot be used: this operator has no driver for provider "groundfloor"`)
 }

@@ -52,6 +52,12 @@ func Unsettled(obj client.Object, attempt *v1alpha1.Attempt, now time.Time) time
 // saw may have been sent that much later than it was announced.
 const callPatience = 30 * time.Second
 
+// Uninterrupted is the context of a call whose answer is shown once: a signal
+// to stop does not cut it off, its own patience does.
+func Uninterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), callPatience)
+}
+
 // Lost is the record of a create call that ended without an answer.
 func Lost(recorded *v1alpha1.Attempt, now time.Time, name string) *v1alpha1.Attempt {
 	return ended(recorded, now, name, v1alpha1.AttemptLost)
@@ -127,7 +133,7 @@ func Edited(conditions []metav1.Condition, generation int64) bool {
 	case synced.Reason == v1alpha1.ReasonNotApplied:
 		return true
 	}
-	return synced.Status == metav1.ConditionTrue && synced.ObservedGeneration != generation
+	return synced.Status != metav1.ConditionFalse && synced.ObservedGeneration != generation
 }
 
 // SinceReady is how long the lists may yet hide an object that has just become

@@ -162,34 +162,43 @@ func (e *Engine[T, I, S, E]) carryOut(ctx context.Context, obj T, facts Facts[I,
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
 	facts.Outlook = facts.Step.Outlook
-	if facts.Step.Verb != plan.Stay && facts.Step.Verb != plan.Finish {
-		if err := e.hold(ctx, obj); err != nil {
-			return ctrl.Result{}, err
-		}
+	switch facts.Step.Verb {
+	case plan.Stay:
+		return e.report(ctx, obj, facts)
+	case plan.Finish:
+		return ctrl.Result{}, e.release(ctx, obj, facts.Step)
+	default:
 	}
-	done := facts.Step.Verb == plan.Finish
-	if facts.Step.Verb != plan.Stay && !done {
-		if e.Now().Sub(facts.Now) > freshness {
-			// Somebody stopped us, and may have gone on in our place.
-			return ctrl.Result{RequeueAfter: conflictPause}, nil
-		}
-		effect, err := e.Kind.Act(ctx, obj, facts.Intent, facts.Sight, facts.Step)
-		if overtaken(err) {
-			return ctrl.Result{}, err
-		}
-		facts.Effect, facts.Now = effect, e.Now()
-		if told := effect.Outlook(); err == nil && told != nil {
-			facts.Outlook = *told
-		}
-		if err != nil {
-			facts.Outlook = plan.Outlook{Err: err, Broken: facts.Step.Broken || facts.Step.Verb == plan.Create || facts.Step.State != plan.Settled}
-		}
-		done = err == nil && facts.Step.Last
+	if err := e.hold(ctx, obj); err != nil {
+		return ctrl.Result{}, err
 	}
-	if done {
+	if e.Now().Sub(facts.Now) > freshness {
+		// Somebody stopped us, and may have gone on in our place.
+		return ctrl.Result{RequeueAfter: conflictPause}, nil
+	}
+	err := e.act(ctx, obj, &facts)
+	switch {
+	case overtaken(err):
+		return ctrl.Result{}, err
+	case err == nil && facts.Step.Last:
 		return ctrl.Result{}, e.release(ctx, obj, facts.Step)
 	}
 	return e.report(ctx, obj, facts)
+}
+
+// act takes the step, and notes how things stand after it.
+func (e *Engine[T, I, S, E]) act(ctx context.Context, obj T, facts *Facts[I, S, E]) error {
+	var err error
+	facts.Effect, err = e.Kind.Act(ctx, obj, facts.Intent, facts.Sight, facts.Step)
+	facts.Now = e.Now()
+	if err != nil {
+		facts.Outlook = plan.Outlook{Err: err, Broken: facts.Step.Broken || facts.Step.Verb == plan.Create || facts.Step.State != plan.Settled}
+		return err
+	}
+	if told := facts.Effect.Outlook(); told != nil {
+		facts.Outlook = *told
+	}
+	return nil
 }
 
 // overtaken reports whether the cluster refused a step because the object is

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -41,6 +42,7 @@ func queuedFor(err error) (time.Duration, bool) {
 // report writes what the pass found, if it differs from what stands there, and
 // says when to come again.
 func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S, E]) (ctrl.Result, error) {
+	logExchange(ctx, facts.Outlook.Err)
 	var again error
 	facts.Outlook, again = verdict(facts.Outlook)
 	if facts.Outlook.Err != nil && !obj.GetDeletionTimestamp().IsZero() {
@@ -73,6 +75,15 @@ func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S
 		after = e.Resync(facts.Intent)
 	}
 	return ctrl.Result{RequeueAfter: spread(after)}, nil
+}
+
+// logExchange notes what the vendor calls an exchange that failed, for whoever
+// asks the vendor about it. It differs from attempt to attempt, so it is in no
+// status.
+func logExchange(ctx context.Context, err error) {
+	if e, ok := errors.AsType[*provider.Error](err); ok && e.RequestID != "" {
+		logr.FromContextOrDiscard(ctx).Info("The vendor refused a call", "operation", e.Op, "class", e.Class, "requestID", e.RequestID)
+	}
 }
 
 // store writes the status once. After an effect it goes on until the identity
@@ -121,7 +132,11 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 		if e.IsAccount && (condition.Type == v1alpha1.ConditionAccountReady || condition.Type == v1alpha1.ConditionSynced) {
 			continue
 		}
-		set(status.Conditions, condition, facts.Generation, facts.Now)
+		generation := facts.Generation
+		if condition.Type == v1alpha1.ConditionSynced && facts.Outlook.Err != nil {
+			condition, generation = unlooked(*status.Conditions, condition, generation)
+		}
+		set(status.Conditions, condition, generation, facts.Now)
 	}
 	if !keepsReady(facts.Outlook, wasReady) && e.Extra != nil {
 		for _, condition := range e.Extra(facts.Outlook) {
@@ -133,6 +148,23 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 			meta.RemoveStatusCondition(status.Conditions, kind)
 		}
 	}
+}
+
+// unlooked is the Synced condition of an object that could not be held against
+// the vendor's: whether it is as the spec says is not known, and which generation
+// of the spec last was is remembered.
+func unlooked(all []metav1.Condition, synced metav1.Condition, generation int64) (metav1.Condition, int64) {
+	before := meta.FindStatusCondition(all, v1alpha1.ConditionSynced)
+	switch {
+	case before == nil:
+		return synced, generation
+	case before.Reason == v1alpha1.ReasonNotApplied:
+		return *before, before.ObservedGeneration
+	case before.Status == metav1.ConditionFalse:
+		return synced, generation
+	}
+	synced.Status = metav1.ConditionUnknown
+	return synced, before.ObservedGeneration
 }
 
 // transition is the condition an event is about: Ready, or AccountReady of an

@@ -35,7 +35,16 @@ type sight struct{ fresh bool }
 // effect is the id of what was made.
 type effect string
 
-func (effect) Outlook() *plan.Outlook { return nil }
+// ordered is the effect of a call that the vendor has accepted and works on.
+const ordered effect = "ordered"
+
+// Outlook tells more than the step did of what is not there yet.
+func (e effect) Outlook() *plan.Outlook {
+	if e != ordered {
+		return nil
+	}
+	return new(plan.Provisioning(0))
+}
 
 // rig is an engine over a small kind whose every phase is scripted, and an API
 // server that counts writes and fails on demand.
@@ -182,7 +191,7 @@ func (r *rig) Decide(obj *v1alpha1.Workspace, _ intent, seen sight) plan.Step {
 
 func (r *rig) Act(ctx context.Context, obj *v1alpha1.Workspace, _ intent, _ sight, step plan.Step) (effect, error) {
 	r.notef("act %s", step.Verb)
-	if ctx.Value(admission{}) == nil && (step.Verb == plan.Create || step.Verb == plan.Remove) {
+	if ctx.Value(admission{}) == nil && step.Mutates() {
 		r.Errorf("%s was taken without the admission to the vendor", step.Verb)
 	}
 	return r.act(ctx, obj)

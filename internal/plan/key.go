@@ -34,6 +34,8 @@ type Secret struct {
 	// Changed says in which way the spec now asks for another Secret than the
 	// one that was published; empty if it does not.
 	Changed string
+	// Age is how long ago the key was published.
+	Age time.Duration
 	// New: the key was published so recently that the vendor's lists may not
 	// show it yet.
 	New bool
@@ -74,7 +76,9 @@ type Key struct {
 	Recovery provider.Recovery
 	// AttemptName is what the key of an unanswered call is called.
 	AttemptName string
-	ReadErr     error
+	// Issued is the greatest number of a key on record, listed or not.
+	Issued  int
+	ReadErr error
 	// Marked are the vendor's keys that carry our mark, and the recorded one
 	// under whatever name.
 	Marked []provider.Key
@@ -150,7 +154,7 @@ func (k Key) keep() Step {
 	case k.Secret.nameless():
 		return k.identify()
 	case k.live() && len(k.Differs.Changeable) > 0:
-		return Step{Verb: Update, Target: k.Secret.KeyID, Outlook: soon(k.standing())}
+		return Step{Verb: Update, Target: k.Secret.KeyID, Outlook: k.standing()}
 	case k.live():
 		return Step{Verb: Stay, Target: k.Secret.KeyID, Outlook: k.standing()}
 	case k.Recovery == provider.RecoverNever && k.Attempted:
@@ -173,14 +177,24 @@ func (k Key) identify() Step {
 	if held := k.held(); len(held) > 0 {
 		return Step{Verb: Adopt, Target: held[0].ID, Outlook: available(messageKeyAvailable)}
 	}
-	if k.Secret.New || k.Unsettled > 0 {
-		return Step{Verb: Stay, Outlook: Identifying()}
+	// That a list has never shown it does not prove that it is gone, and the
+	// value is safe where it is.
+	if k.Secret.Age > identifyPatience {
+		return Step{Verb: Stay, Outlook: Outlook{State: Blocked, Reason: reasonIdentifying, After: pollLatest, Message: fmt.Sprintf(
+			"%s has not shown the key %q in its list since it was issued, so its id is not known; it is looked for again. "+
+				"If the vendor's console does not have it either, delete its Secret to have another key issued", k.Vendor, k.Secret.KeyName)}}
 	}
-	return k.issue()
+	outlook := Identifying()
+	outlook.After = min(max(k.Secret.Age/4, identifyPause), pollLatest)
+	return Step{Verb: Stay, Outlook: outlook}
 }
 
-// identifyPause is how soon the list is read again for a key's id.
-const identifyPause = time.Second
+const (
+	// identifyPause is how soon the list is read again for a key's id.
+	identifyPause = time.Second
+	// identifyPatience is when a person is told that it is not found.
+	identifyPatience = 10 * time.Minute
+)
 
 // Identifying is how a key stands that is stored and whose id is not known yet.
 func Identifying() Outlook {
@@ -253,7 +267,7 @@ func (k Key) held() []provider.Key {
 }
 
 func (k Key) issue() Step {
-	serial := 0
+	serial := k.Issued
 	for _, seen := range k.Marked {
 		serial = max(serial, seen.Mark.Serial)
 	}

@@ -59,6 +59,11 @@ func ours(id string) Secret { return Secret{State: SecretOurs, KeyID: id} }
 func fresh(id string) Secret { return Secret{State: SecretOurs, KeyID: id, New: true} }
 
 // nameless is a Secret whose key is known by its name only.
+func aged(secret Secret, age time.Duration) Secret {
+	secret.Age = age
+	return secret
+}
+
 func nameless(serial int) Secret { return Secret{State: SecretOurs, KeyName: keyName(serial)} }
 
 func changed(fields ...string) Differences { return Differences{Changeable: fields} }
@@ -107,7 +112,7 @@ func TestKey(t *testing.T) {
 	lost := gist{Verb: Finish, State: Working, Reason: "OutcomeUnknown"}
 	identifying := gist{Verb: Stay, State: Working, Reason: "Identifying", After: time.Second}
 	identified := gist{Verb: Adopt, Target: "k1", State: Settled, Reason: "Available"}
-	amend := gist{Verb: Update, Target: "k1", State: Settled, Reason: "Available", After: time.Second}
+	amend := gist{Verb: Update, Target: "k1", State: Settled, Reason: "Available"}
 	stray := func(id string) gist { return gist{Verb: Remove, Target: id, State: Working, Reason: "Recovering"} }
 
 	for _, row := range []struct {
@@ -211,7 +216,7 @@ func TestKey(t *testing.T) {
 			Key{Secret: ours("k1"), Marked: keys("k1"), Differs: fixed("mode"), Edited: true}, gist{Verb: Stay, Target: "k1", State: Blocked, Reason: "Unsupported"}},
 		{"what can be changed is changed all the same",
 			Key{Secret: ours("k1"), Marked: keys("k1"), Differs: Differences{Changeable: []string{"scopes"}, Fixed: []string{"mode"}}, Edited: true},
-			gist{Verb: Update, Target: "k1", State: Blocked, Reason: "Unsupported", After: time.Second}},
+			gist{Verb: Update, Target: "k1", State: Blocked, Reason: "Unsupported"}},
 		{"the vendor's own reading of a spec that nobody edited is no fault", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: fixed("mode")}, live},
 		{"an edit of what the vendor never shows keeps the key Ready", Key{Secret: ours("k1"), Marked: keys("k1"), Unreadable: []string{"action"}, Edited: true}, live},
 
@@ -240,7 +245,12 @@ func TestKey(t *testing.T) {
 		{"the same while lists lag", Key{Secret: nameless(1), Marked: keys("k1"), Attempted: true, Unsettled: settle}, identified},
 		{"a key of another name is a stray, and the stored one is not held for it",
 			Key{Secret: nameless(2), Marked: keys("k1", "k2")}, stray("k1")},
-		{"the stored key is not in a settled list: the vendor dropped it", Key{Secret: nameless(1)}, issue(1, true)},
+		{"that no list has shown the stored key is no proof that it is gone: its value is safe", Key{Secret: nameless(1)}, identifying},
+		{"the longer that takes, the less it is looked for", Key{Secret: aged(nameless(1), time.Minute)},
+			gist{Verb: Stay, State: Working, Reason: "Identifying", After: 15 * time.Second}},
+		{"at length a person is told, and no other key is issued", Key{Secret: aged(nameless(1), 11*time.Minute)},
+			gist{Verb: Stay, State: Blocked, Reason: "Identifying", After: time.Minute}},
+		{"it may still come to light", Key{Secret: aged(nameless(1), time.Hour), Marked: keys("k1")}, identified},
 		{"a list that failed identifies nothing", Key{Secret: nameless(1), ReadErr: errUnseen, Marked: keys("k1")}, gist{Verb: Stay, Err: errUnseen}},
 		{"nobody to ask for the id", Key{Secret: nameless(1), Obstacle: errHeld}, gist{Verb: Stay, Err: errHeld}},
 		{"a key without an id that is past its end is not replaced", Key{Secret: nameless(1), Marked: keys("k1"), Expired: true}, expired},
@@ -289,20 +299,24 @@ func TestKey(t *testing.T) {
 	}
 }
 
-// TestSerialsComeFromTheList: where a key of ours lives none is issued, so the
-// only number there is to go on from is none.
-func TestSerialsComeFromTheList(t *testing.T) {
+// TestSerialsAreNeverUsedTwice: a list may hide a key whose name is on record,
+// and a name has to tell one key.
+func TestSerialsAreNeverUsedTwice(t *testing.T) {
 	for _, row := range []struct {
 		reason string
 		marked []provider.Key
+		issued int
 		want   int
 	}{
-		{"from one", nil, 1},
-		{"after the one listed", []provider.Key{key("k1", 7)}, 8},
-		{"after the greatest, in whatever order", []provider.Key{key("k1", 2), key("k2", 9), key("k3", 4)}, 10},
-		{"after a key whose name no longer shows a number", []provider.Key{{ID: "k1"}}, 1},
+		{"from one", nil, 0, 1},
+		{"after the one listed", []provider.Key{key("k1", 7)}, 0, 8},
+		{"after the greatest, in whatever order", []provider.Key{key("k1", 2), key("k2", 9), key("k3", 4)}, 0, 10},
+		{"after a key whose name no longer shows a number", []provider.Key{{ID: "k1"}}, 0, 1},
+		{"after one that is on record and not listed", nil, 3, 4},
+		{"after the greater of both", []provider.Key{key("k1", 2)}, 3, 4},
+		{"the record may be older", []provider.Key{key("k1", 5)}, 3, 6},
 	} {
-		if got := (Key{Marked: row.marked}).issue().Serial; got != row.want {
+		if got := (Key{Marked: row.marked, Issued: row.issued}).issue().Serial; got != row.want {
 			t.Errorf("%s: the key got the number %d instead of %d", row.reason, got, row.want)
 		}
 	}

@@ -61,12 +61,21 @@ func (w Workspace) remove() Step {
 		return waiting(reasonDeleting, w.Unsettled)
 	case w.Means != "" && (w.Recorded != "" || len(w.Marked) > 0):
 		// Something is left for the vendor to do, and an event says what.
-		return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonFrozen, Message: "deletion is done as far as it can be: " + w.Means}}
+		return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonFrozen, Message: fmt.Sprintf(
+			"workspace %q is deleted as far as it can be: %s", w.remaining(), w.Means)}}
 	case w.Recovery == provider.RecoverNever && w.Attempted:
 		return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonOutcomeUnknown,
 			Message: "a request to create a workspace was not answered, so one that nobody knows of may be left at " + w.Vendor}}
 	}
 	return Step{Verb: Finish, Outlook: deleting("")}
+}
+
+// remaining is the id of what a deletion that only freezes leaves.
+func (w Workspace) remaining() string {
+	if w.Recorded == "" {
+		return w.Marked[0].ID
+	}
+	return w.Recorded
 }
 
 // doomed are the workspaces that a deletion has yet to deal with.

@@ -124,7 +124,7 @@ func failed(err error) Step {
 // waiting is the step while an earlier call may still come to light.
 func waiting(reason string, left time.Duration) Step {
 	step := stay(Working, reason, "an earlier request may have had an effect; waiting until the vendor's list is sure to show it")
-	step.After = left
+	step.After = min(left, pollLatest)
 	return step
 }
 
@@ -141,8 +141,7 @@ func rejoin() Step {
 	}}
 }
 
-// soon has what was changed looked at again: the answer to a change does not
-// show what it made.
+// soon has an object looked at again at once.
 func soon(outlook Outlook) Outlook {
 	outlook.After = rejoinPause
 	return outlook

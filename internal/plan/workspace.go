@@ -26,6 +26,8 @@ type Workspace struct {
 	ObserveOnly bool
 	// External is the id of a workspace that is taken over instead of created.
 	External string
+	// Importable: the vendor's workspaces can be taken over.
+	Importable bool
 	// Dependents counts the ApiKeys that refer to the Workspace.
 	Dependents int
 	// Recorded is the vendor's id in status.
@@ -73,6 +75,7 @@ const (
 	messageAvailable      = "the workspace exists and can be used"
 	messageWorkspaceGone  = "the vendor no longer has this workspace. It is not created again by itself: delete this Workspace and apply it anew to get another one"
 	messageOutcomeUnknown = "the request to create the workspace was not answered, and this vendor offers no way to find out what it did. Look for it in the vendor's console; then delete this Workspace, which sends the vendor nothing, and apply it anew"
+	messageImportInstead  = ", with spec.externalID if the vendor has made it"
 )
 
 // Decide gives the one step to take.
@@ -123,7 +126,7 @@ func (w Workspace) updated() Outlook {
 	if w.Frozen != nil {
 		changed.Frozen = *w.Frozen
 	}
-	return soon(w.standing(changed))
+	return w.standing(changed)
 }
 
 // standing is how a workspace stands that is no longer built.
@@ -200,7 +203,7 @@ func (w Workspace) obtain() Step {
 	case w.Ordered:
 		return w.await()
 	case w.Recovery == provider.RecoverNever && w.Attempted:
-		return stay(Blocked, reasonOutcomeUnknown, messageOutcomeUnknown)
+		return stay(Blocked, reasonOutcomeUnknown, w.unknown())
 	case len(w.Marked) > 0:
 		return w.adopt(w.Marked[0])
 	case len(w.Named) > 0:
@@ -213,6 +216,13 @@ func (w Workspace) obtain() Step {
 		return waiting(reasonRecovering, w.Unsettled)
 	}
 	return create
+}
+
+func (w Workspace) unknown() string {
+	if w.Importable {
+		return messageOutcomeUnknown + messageImportInstead
+	}
+	return messageOutcomeUnknown
 }
 
 // await looks for the workspace of a call that the vendor has accepted. There

@@ -169,7 +169,7 @@ func TestWorkspaceOrdered(t *testing.T) {
 
 func TestWorkspaceUpdated(t *testing.T) {
 	update := func(state State, reason string) gist {
-		return gist{Verb: Update, Target: "w1", State: state, Reason: reason, After: time.Second}
+		return gist{Verb: Update, Target: "w1", State: state, Reason: reason}
 	}
 	stays := func(state State, reason string) gist { return gist{Verb: Stay, State: state, Reason: reason} }
 	second := gist{Verb: Remove, Target: "w2", State: Working, Reason: "Recovering"}

@@ -52,6 +52,9 @@ type WorkspaceCapabilities struct {
 	// name. A spec that sets it leaves no room for a mark, and a lost answer then
 	// cannot be resolved. Empty where the mark has a place of its own.
 	MarkField string
+	// Asynchronous: the vendor accepts a creation and carries it out later, so
+	// that for a time no list shows what it made.
+	Asynchronous bool
 	// OwnCredential: creation yields a credential, and only with it can the
 	// workspace and its keys be managed.
 	OwnCredential bool

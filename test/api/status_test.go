@@ -26,6 +26,40 @@ func (s *suite) status(t *testing.T) {
 		t.Run(name+" keeps a full status", func(t *testing.T) { s.statusIsKept(t, kinds()[name], o) })
 	}
 	t.Run("bounds", s.statusBounds)
+	for name, k := range map[string]kind{"Workspace": workspace(), "ApiKey": apiKey()} {
+		t.Run(name+" has a word for what became of a create call", func(t *testing.T) { s.attemptOutcomes(t, k) })
+	}
+}
+
+// attemptOutcomes are what the operator records, none among them while the call may be under way.
+func (s *suite) attemptOutcomes(t *testing.T, k kind) {
+	o := fullObjects(metav1.NewTime(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)))[k.name]
+	o.SetName("status-outcomes")
+	stored := s.createTyped(t, k, o)
+	fill(stored, o)
+	for _, outcome := range []string{"", v1alpha1.AttemptLost, v1alpha1.AttemptRefused, v1alpha1.AttemptAccepted} {
+		attemptOf(stored).Outcome = outcome
+		answer, err := s.updateStatus(t, k, stored)
+		if err != nil {
+			t.Fatalf("the outcome %q is refused: %v", outcome, err)
+		}
+		if stored = decode(t, k, answer); attemptOf(stored).Outcome != outcome {
+			t.Errorf("the outcome %q was stored as %q", outcome, attemptOf(stored).Outcome)
+		}
+	}
+	attemptOf(stored).Outcome = "Ordered"
+	_, err := s.updateStatus(t, k, stored)
+	want := []string{`status.attempt.outcome: Unsupported value: "Ordered": supported values: "Lost", "Refused", "Accepted"`}
+	if diff := cmp.Diff(want, complaints(err)); diff != "" {
+		t.Errorf("the complaints differ (-want +got):\n%s", diff)
+	}
+}
+
+func attemptOf(o object) *v1alpha1.Attempt {
+	if ws, ok := o.(*v1alpha1.Workspace); ok {
+		return ws.Status.Attempt
+	}
+	return o.(*v1alpha1.ApiKey).Status.Attempt
 }
 
 func (s *suite) statusStarts(t *testing.T, k kind) {
@@ -155,7 +189,7 @@ func statusOf(t *testing.T, data []byte) map[string]any {
 // fullObjects have every field of their status set. The names are the kinds.
 func fullObjects(at metav1.Time) map[string]object {
 	ready := metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonAvailable, Message: "fine", LastTransitionTime: at}
-	attempt := &v1alpha1.Attempt{StartedAt: at, Name: "ci-1"}
+	attempt := &v1alpha1.Attempt{StartedAt: at, EndedAt: &at, Outcome: v1alpha1.AttemptAccepted, Name: "ci-1"}
 	return map[string]object{
 		"WorkspaceClass": gen.WorkspaceClass("full", gen.SetWorkspaceClassStatus(v1alpha1.WorkspaceClassStatus{
 			ObservedGeneration: 1, Provider: "portkey", Capabilities: []string{"workspace.create"},

@@ -54,9 +54,7 @@ func (r *Reconciler) Act(ctx context.Context, key *v1alpha1.ApiKey, intent Inten
 	case plan.Adopt:
 		return r.identify(ctx, key, intent, sight, step)
 	case plan.Update:
-		err := intent.account.Session().Keys().Amend(ctx, intent.WorkspaceUUID, step.Target, changes(key, intent, sight))
-		intent.account.ForgetKeys(intent.WorkspaceUUID)
-		return Effect{}, err
+		return r.amend(ctx, key, intent, sight, step)
 	case plan.Remove:
 		err := intent.account.Session().Keys().Revoke(ctx, intent.WorkspaceUUID, step.Target)
 		intent.account.ForgetKeys(intent.WorkspaceUUID)
@@ -94,7 +92,9 @@ func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 			return Effect{}, err
 		}
 	}
-	issued, value, err := intent.account.Session().Keys().Issue(ctx, intent.WorkspaceUUID, mark, intent.Spec)
+	calling, cancel := engine.Uninterrupted(ctx)
+	defer cancel()
+	issued, value, err := intent.account.Session().Keys().Issue(calling, intent.WorkspaceUUID, mark, intent.Spec)
 	intent.account.ForgetKeys(intent.WorkspaceUUID)
 	if err != nil {
 		return Effect{}, err
@@ -130,6 +130,21 @@ func (r *Reconciler) identify(ctx context.Context, key *v1alpha1.ApiKey, intent 
 		if seen.ID == step.Target {
 			return Effect{Key: &seen, Fingerprint: sight.Secret.Fingerprint}, nil
 		}
+	}
+	return Effect{}, nil
+}
+
+// amend changes the live key and reads it back, because the answer does not show
+// what it has become. A read that fails is left to the next pass.
+func (r *Reconciler) amend(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, step plan.Step) (Effect, error) {
+	keys := intent.account.Session().Keys()
+	err := keys.Amend(ctx, intent.WorkspaceUUID, step.Target, changes(key, intent, sight))
+	intent.account.ForgetKeys(intent.WorkspaceUUID)
+	if err != nil || !intent.Capabilities.Get {
+		return Effect{}, err
+	}
+	if changed, err := keys.Get(ctx, intent.WorkspaceUUID, step.Target); err == nil && changed.ID == step.Target {
+		return Effect{Key: &changed, Fingerprint: sight.Secret.Fingerprint}, nil
 	}
 	return Effect{}, nil
 }

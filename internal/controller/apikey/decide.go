@@ -22,6 +22,7 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 			KeyName: sight.Secret.KeyName,
 			Changed: sight.Secret.Changed,
 			New:     r.sinceIssue(sight.Secret) < engine.ListsSettle,
+			Age:     r.sinceIssue(sight.Secret),
 		},
 		Expired:    key.Status.ExpiresAt != nil && !r.Now().Before(key.Status.ExpiresAt.Time),
 		Recorded:   key.Status.KeyID,
@@ -37,7 +38,17 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 	if key.Status.Attempt != nil {
 		facts.AttemptName = key.Status.Attempt.Name
 	}
+	facts.Issued = max(serialOf(key.Status.DisplayName, intent.Mark), serialOf(facts.AttemptName, intent.Mark))
 	return facts.Decide()
+}
+
+// serialOf is the number in the name of a key of ours that is on record; 0 for
+// any other name.
+func serialOf(name string, mark provider.Mark) int {
+	if recorded, ok := provider.ParseKeyName(name); ok && recorded.SameOwner(mark) {
+		return recorded.Serial
+	}
+	return 0
 }
 
 // differences are those of the live key, if it was just read.

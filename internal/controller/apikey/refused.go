@@ -72,8 +72,12 @@ func guarded(key *v1alpha1.ApiKey, class *v1alpha1.WorkspaceClass) error {
 		}
 	}
 	if policy.MaxLifetime != nil && livesLonger(key, policy.MaxLifetime.Duration) {
-		return hold(v1alpha1.ReasonNotAllowed, fmt.Sprintf("spec.lifetime: WorkspaceClass %q demands a lifetime of at most %s",
-			class.Name, policy.MaxLifetime.Duration))
+		field := "spec.lifetime"
+		if key.Spec.ExpiresAt != nil {
+			field = "spec.expiresAt"
+		}
+		return hold(v1alpha1.ReasonNotAllowed, fmt.Sprintf("%s: WorkspaceClass %q demands a lifetime of at most %s",
+			field, class.Name, policy.MaxLifetime.Duration))
 	}
 	return nil
 }

@@ -35,16 +35,24 @@ func unresolved(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Ef
 	return []v1alpha1.UnresolvedKey{{Name: recorded.Name, Since: recorded.StartedAt}}
 }
 
+// nameOf is what the key is called that this pass has asked for.
+func nameOf(facts engine.Facts[Intent, Sight, Effect]) string {
+	if facts.Step.Verb != plan.Create || facts.Intent.Capabilities.Name == nil {
+		return ""
+	}
+	return facts.Intent.Capabilities.Name(facts.Intent.Spec.DisplayName, facts.Intent.Mark.WithSerial(facts.Step.Serial))
+}
+
 // describe copies what is known of the live key. What the answer to its issue
 // left out is not worth a write of its own later: a list that tells more than
 // the answer did changes nothing.
 func describe(key *v1alpha1.ApiKey, live provider.Key, facts engine.Facts[Intent, Sight, Effect]) {
 	status := &key.Status
-	if status.KeyID == live.ID && status.State == "" {
-		live.State = ""
-	}
 	if status.KeyID != live.ID {
-		status.CreatedAt, status.ExpiresAt = nil, nil
+		status.CreatedAt, status.ExpiresAt, status.State = nil, nil, engine.Clean(live.State)
+	}
+	if status.State != "" && live.State != "" {
+		status.State = engine.Clean(live.State)
 	}
 	if status.CreatedAt == nil && live.CreatedAt.IsZero() {
 		live.CreatedAt = facts.Now
@@ -53,7 +61,6 @@ func describe(key *v1alpha1.ApiKey, live provider.Key, facts engine.Facts[Intent
 	if live.Name != "" {
 		status.DisplayName = engine.Clean(live.Name)
 	}
-	status.State = engine.Clean(live.State)
 	if status.CreatedAt == nil {
 		status.CreatedAt = engine.Moment(live.CreatedAt, nil)
 	}
@@ -84,8 +91,8 @@ func liveKey(facts engine.Facts[Intent, Sight, Effect]) *provider.Key {
 // attempt is what remains on record of a call to issue: it goes with a live
 // key or a definite answer, and comes with the lack of one.
 func attempt(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effect]) *v1alpha1.Attempt {
-	name := ""
-	if recorded != nil {
+	name := nameOf(facts)
+	if name == "" && recorded != nil {
 		name = recorded.Name
 	}
 	switch {

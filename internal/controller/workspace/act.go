@@ -38,9 +38,7 @@ func (r *Reconciler) Act(ctx context.Context, ws *v1alpha1.Workspace, intent Int
 	case plan.Adopt:
 		return Effect{Workspace: found(sight, step.Target)}, nil
 	case plan.Update:
-		err := intent.manager().Session().Workspaces().Update(ctx, step.Target, changes(intent, sight))
-		intent.manager().Forget()
-		return Effect{}, err
+		return update(ctx, intent, sight, step)
 	case plan.Remove:
 		return Effect{}, r.remove(ctx, ws, intent, sight, step)
 	default:
@@ -80,7 +78,9 @@ func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent 
 			return Effect{}, err
 		}
 	}
-	made, err := intent.account.Session().Workspaces().Create(ctx, intent.Mark, intent.Spec)
+	calling, cancel := engine.Uninterrupted(ctx)
+	defer cancel()
+	made, err := intent.account.Session().Workspaces().Create(calling, intent.Mark, intent.Spec)
 	intent.account.Forget()
 	if err != nil {
 		return Effect{}, err
@@ -91,6 +91,21 @@ func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent 
 		}
 	}
 	return Effect{Workspace: &made, Building: made.Pending}, nil
+}
+
+// update changes the workspace and reads it back, because the answer does not
+// show what it has become. A read that fails is left to the next pass.
+func update(ctx context.Context, intent Intent, sight Sight, step plan.Step) (Effect, error) {
+	workspaces := intent.manager().Session().Workspaces()
+	err := workspaces.Update(ctx, step.Target, changes(intent, sight))
+	intent.manager().Forget()
+	if err != nil {
+		return Effect{}, err
+	}
+	if changed, err := workspaces.Get(ctx, step.Target); err == nil && changed.ID == step.Target {
+		return Effect{Workspace: &changed}, nil
+	}
+	return Effect{}, nil
 }
 
 // changes is the spec without what cannot be changed, or need not be.

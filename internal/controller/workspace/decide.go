@@ -22,6 +22,7 @@ func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) 
 		Insists:         intent.Insists,
 		ObserveOnly:     intent.ObserveOnly,
 		External:        intent.External,
+		Importable:      can.Import && !can.OwnCredential,
 		Dependents:      intent.Dependents,
 		Recorded:        ws.Status.UUID,
 		Attempted:       ws.Status.Attempt.Open(),

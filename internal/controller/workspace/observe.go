@@ -41,6 +41,10 @@ func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent
 	case intent.First:
 	case ws.Status.UUID == "" || ws.Status.Attempt.Open():
 		sight.Unsettled = engine.Unsettled(ws, ws.Status.Attempt, r.Now())
+		if intent.Capabilities.Workspace.Asynchronous && !refused(ws) && !intent.Retain {
+			// What was asked for may be made as late as anything the vendor builds.
+			sight.Unsettled += r.ProvisioningDeadline
+		}
 	default:
 		sight.Unsettled = engine.SinceReady(ws.Status.Conditions, r.Now())
 	}
@@ -51,7 +55,7 @@ func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent
 	switch {
 	case intent.own != nil:
 		r.observeOwn(ctx, intent, id, fresh, &sight)
-	case intent.Capabilities.Workspace.List && !(ws.Status.UUID == "" && intent.External != ""):
+	case intent.Capabilities.Workspace.List && (ws.Status.UUID != "" || intent.External == ""):
 		r.observeList(ctx, ws, intent, fresh || intent.First, &sight)
 	case id != "":
 		r.observeOne(ctx, intent, id, fresh || intent.First, &sight)
@@ -60,6 +64,11 @@ func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent
 		return sight, nil
 	}
 	return sight, r.unclaimed(ctx, ws, intent, &sight)
+}
+
+// refused reports whether the latest call is known to have made nothing.
+func refused(ws *v1alpha1.Workspace) bool {
+	return ws.Status.Attempt != nil && ws.Status.Attempt.Outcome == v1alpha1.AttemptRefused
 }
 
 // observeOwn reads the one workspace the credential belongs to.
@@ -172,12 +181,12 @@ func (r *Reconciler) readMarks(ctx context.Context, intent Intent, all []provide
 
 // unclaimed leaves out of Named what another Workspace has.
 func (r *Reconciler) unclaimed(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight *Sight) error {
+	if !ws.Status.Attempt.Ordered() {
+		return nil // the slug is taken, whoever has it
+	}
 	owners, err := r.owners(ctx, ws, intent.Provider)
 	if err != nil {
 		return err
-	}
-	if !ws.Status.Attempt.Ordered() {
-		return nil // the slug is taken, whoever has it
 	}
 	sight.Named = slices.DeleteFunc(sight.Named, func(seen provider.Workspace) bool {
 		return slices.ContainsFunc(owners, func(other v1alpha1.Workspace) bool { return other.Status.UUID == seen.ID })

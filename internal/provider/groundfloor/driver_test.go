@@ -114,6 +114,7 @@ func TestCapabilities(t *testing.T) {
 			DeleteMeans:   "the vendor freezes it, and removes a frozen workspace for good after 30 days",
 			Recovery:      provider.RecoverByMark,
 			MarkField:     "slug",
+			Asynchronous:  true,
 			Required:      []string{"region"},
 			Fields:        []string{"displayName", "region", "slug", "access"},
 			Changeable:    []string{"access"},

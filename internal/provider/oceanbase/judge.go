@@ -80,7 +80,13 @@ func (s *signer) judge(answer *rest.Answer) *provider.Error {
 		// key, that one is still found by its mark.
 		answer.Undone()
 	}
-	failure := answer.Failure(classify(answer.Status, said.code()), said.code(), said.words())
+	class := classify(answer.Status, said.code())
+	if class == provider.Transient && missing(answer.Status) && said.Success == "false" {
+		// The vendor itself says so, not a wrong address; and it documents nothing
+		// that tells "not there" from "not for you".
+		class = provider.Forbidden
+	}
+	failure := answer.Failure(class, said.code(), said.words())
 	failure.RequestID = string(said.RequestID)
 	switch {
 	case maybeGone(answer.Status, failure.Class):
@@ -99,9 +105,11 @@ func maybeGone(status int, class provider.Class) bool {
 	case provider.Invalid, provider.Forbidden, provider.Conflict:
 		return true
 	default:
-		return status == http.StatusNotFound || status == http.StatusGone
+		return missing(status)
 	}
 }
+
+func missing(status int) bool { return status == http.StatusNotFound || status == http.StatusGone }
 
 // classify goes by the status, for there is no catalogue of codes. What is
 // refused with a status of success is refused for what it says. A status of

@@ -37,11 +37,11 @@ func TestClassesGoByTheStatus(t *testing.T) {
 		{401, "E001R000", provider.Unauthorized, false},
 		{402, "E001R000", provider.Exhausted, false},
 		{403, "E001R000", provider.Forbidden, true},
-		{404, "E001R000", provider.Transient, true}, // a wrong address says the same
+		{404, "E001R000", provider.Forbidden, true}, // in the vendor's own form, so it is not a wrong address
 		{405, "E001R000", provider.Transient, false},
 		{408, "E001R000", provider.Transient, false},
 		{409, "E001R000", provider.Conflict, true},
-		{410, "E001R000", provider.Transient, true},
+		{410, "E001R000", provider.Forbidden, true},
 		{418, "E001R000", provider.Transient, false},
 		{422, "E001R000", provider.Invalid, true},
 		{429, "E001R000", provider.Throttled, false},

@@ -177,7 +177,7 @@ func TestRevokeKey(t *testing.T) {
 		"forbidden, and gone":              {[]conformance.Exchange{refused(403), get(firstPage, 200, none)}, "", false},
 		"forbidden, and there":             {[]conformance.Exchange{refused(403), get(firstPage, 200, there)}, provider.Forbidden, false},
 		"not found, and gone":              {[]conformance.Exchange{refused(404), get(firstPage, 200, none)}, "", false},
-		"not found, and there":             {[]conformance.Exchange{refused(404), get(firstPage, 200, there)}, provider.Transient, false},
+		"not found, and there":             {[]conformance.Exchange{refused(404), get(firstPage, 200, there)}, provider.Forbidden, false},
 		"a wrong address":                  {[]conformance.Exchange{remove(404, `{}`), get(firstPage, 404, `{}`)}, provider.Transient, false},
 		"conflict, and gone":               {[]conformance.Exchange{refused(409), get(firstPage, 200, none)}, "", false},
 		"conflict, and there":              {[]conformance.Exchange{refused(409), get(firstPage, 200, there)}, provider.Conflict, false},

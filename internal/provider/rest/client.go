@@ -177,6 +177,7 @@ func (c *Client) finish(call Call, answer *Answer, failure *provider.Error) erro
 			failure.RetryAfter = wait
 		}
 		failure.Message = c.scrub(failure.Message, failure.RequestID, answer.secrets)
+		failure.RequestID = c.conceal(failure.RequestID, answer.secrets)
 		if failure.Message == "" {
 			failure.Message = fmt.Sprintf("the vendor answers with status %d and says no more", answer.Status)
 		}

@@ -58,11 +58,16 @@ const requestIDLength = 8
 // no word and no documented error code is. An identifier goes with it; those
 // are in the status anyway.
 func couldBeSecret(piece string) bool {
-	if isCode(piece) {
+	if isCode(piece) || len(piece) < secretLength {
 		return false
 	}
-	return len(piece) >= secretLength && (strings.ContainsAny(piece, "0123456789") || !strings.ContainsFunc(piece, unicode.IsLower))
+	return strings.ContainsAny(piece, "0123456789") || shouts(piece) ||
+		// A value in capitals may have a prefix in small letters: sk_live_.
+		slices.ContainsFunc(strings.Split(piece, "_"), func(part string) bool { return len(part) >= secretLength && shouts(part) })
 }
+
+// shouts reports whether a text is without small letters.
+func shouts(text string) bool { return !strings.ContainsFunc(text, unicode.IsLower) }
 
 // isCode reports whether a piece is words in capitals, joined by dots and
 // underscores: an error code such as ACCESS.PERMISSION_DENIED.
@@ -76,18 +81,25 @@ func isCode(piece string) bool {
 // separates is what no generated value has in it.
 func separates(r rune) bool { return strings.ContainsRune("\"'`()[]{}<>,;:?&", r) }
 
+// conceal takes the account's credential out of a text, and the values that the
+// answer itself named secret.
+func (c *Client) conceal(text string, secrets []string) string {
+	for _, secret := range c.secrets {
+		text = strings.ReplaceAll(text, secret.Reveal(), hidden)
+	}
+	for _, secret := range secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, hidden)
+		}
+	}
+	return text
+}
+
 // scrub takes out of a message what must not be shown: the account's
 // credential, values the answer itself named secret, addresses, and the
 // request id, which differs from attempt to attempt.
 func (c *Client) scrub(message, requestID string, secrets []string) string {
-	for _, secret := range c.secrets {
-		message = strings.ReplaceAll(message, secret.Reveal(), hidden)
-	}
-	for _, secret := range secrets {
-		if secret != "" {
-			message = strings.ReplaceAll(message, secret, hidden)
-		}
-	}
+	message = c.conceal(message, secrets)
 	if len(requestID) >= requestIDLength {
 		message = strings.ReplaceAll(message, requestID, "-")
 	}

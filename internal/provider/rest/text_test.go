@@ -81,6 +81,8 @@ func TestADocumentedCodeIsNoSecret(t *testing.T) {
 		"ABCDEFGHIJKLMNOPQRSTU.VWXYZ":               hidden,
 		"AKIA.ABCDEFGHIJ2KLMNOPQ_RSTUV":             hidden,
 		"sk_live_abcdefghijklmnopqrstuvwx1 is gone": hidden + " is gone",
+		"sk_live_KRUGXGYZNBGCDVMJSXEABCD is gone":   hidden + " is gone",
+		"ft.TriggerApiWorkspaceCurrentLimiting":     "ft.TriggerApiWorkspaceCurrentLimiting",
 	} {
 		if got := c.scrub(text, "", nil); got != want {
 			t.Errorf("%q is shown as %q, want %q", text, got, want)

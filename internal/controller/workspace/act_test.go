@@ -1,0 +1,60 @@
+package workspace
+
+import (
+	"testing"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+	"github.com/workspace-operator/workspace-operator/test/gen"
+)
+
+func TestAnEffectTellsOfWhatIsBuilt(t *testing.T) {
+	if got := (Effect{Workspace: &provider.Workspace{ID: "ws-1"}}).Outlook(); got != nil {
+		t.Errorf("what is there is said to stand as %+v", got)
+	}
+	if got := (Effect{Workspace: &provider.Workspace{}, Building: true}).Outlook(); got == nil || got.Reason != v1alpha1.ReasonProvisioning || got.After <= 0 {
+		t.Errorf("what is being built is said to stand as %+v", got)
+	}
+}
+
+func TestFound(t *testing.T) {
+	sight := Sight{
+		Current: &provider.Workspace{ID: "current"},
+		Marked:  []provider.Workspace{{ID: "marked"}, {ID: "marked-2"}},
+		Named:   []provider.Workspace{{ID: "named"}},
+	}
+	for _, id := range []string{"current", "marked", "marked-2", "named"} {
+		if got := found(sight, id); got == nil || got.ID != id {
+			t.Errorf("%s: got %+v", id, got)
+		}
+	}
+	if got := found(sight, "other"); got != nil {
+		t.Errorf("what nobody saw was found: %+v", got)
+	}
+	if got := found(Sight{}, "current"); got != nil {
+		t.Errorf("nothing was seen, and found was %+v", got)
+	}
+}
+
+// TestOnlyOursIsEverRemoved: the one call that cannot be taken back is for what
+// is recorded or marked.
+func TestOnlyOursIsEverRemoved(t *testing.T) {
+	mine := provider.MarkFor("me")
+	for name, row := range map[string]struct {
+		recorded string
+		doomed   provider.Workspace
+		want     bool
+	}{
+		"recorded":               {"ws-1", provider.Workspace{ID: "ws-1"}, true},
+		"marked":                 {"", provider.Workspace{ID: "ws-2", Mark: mine}, true},
+		"marked by another":      {"ws-1", provider.Workspace{ID: "ws-2", Mark: provider.MarkFor("other")}, false},
+		"under a name alone":     {"ws-1", provider.Workspace{ID: "ws-2"}, false},
+		"nothing was recorded":   {"", provider.Workspace{ID: "ws-2"}, false},
+		"recorded under no mark": {"ws-1", provider.Workspace{ID: "ws-1", Mark: provider.MarkFor("other")}, true},
+	} {
+		ws := gen.Workspace("ws", gen.SetWorkspaceUUID(row.recorded))
+		if got := removable(ws, Intent{Mark: mine}, row.doomed); got != row.want {
+			t.Errorf("%s: %t, want %t", name, got, row.want)
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package workspace
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+	"github.com/workspace-operator/workspace-operator/internal/provider/catalog"
+	"github.com/workspace-operator/workspace-operator/test/gen"
+)
+
+func now() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+
+// TestATypedSlugIsNoMark: under a slug that a tenant typed may be somebody
+// else's workspace, so nothing is found again by it.
+func TestATypedSlugIsNoMark(t *testing.T) {
+	bySlug := func(can *provider.WorkspaceCapabilities) { can.MarkField = "slug" }
+	typed, external := gen.SetWorkspaceSlug("team-a"), gen.SetWorkspaceExternalID("ws-1")
+	for name, row := range map[string]struct {
+		mods     []gen.WorkspaceModifier
+		limit    func(*provider.WorkspaceCapabilities)
+		recovery provider.Recovery
+		typed    bool
+	}{
+		"a slug of ours":                       {nil, bySlug, provider.RecoverByMark, false},
+		"a slug that was typed":                {[]gen.WorkspaceModifier{typed}, bySlug, provider.RecoverNever, true},
+		"a slug where the mark is elsewhere":   {[]gen.WorkspaceModifier{typed}, nil, provider.RecoverByMark, false},
+		"of an import":                         {[]gen.WorkspaceModifier{typed, external}, bySlug, provider.RecoverNever, false},
+		"an import without one":                {[]gen.WorkspaceModifier{external}, bySlug, provider.RecoverByMark, false},
+		"a vendor that finds nothing anyway":   {nil, func(can *provider.WorkspaceCapabilities) { can.Recovery = provider.RecoverNever }, provider.RecoverNever, false},
+		"where the mark is in another's place": {[]gen.WorkspaceModifier{typed}, func(can *provider.WorkspaceCapabilities) { can.MarkField = "description" }, provider.RecoverByMark, false},
+	} {
+		intent := ask(gen.Workspace("ws", row.mods...), gen.WorkspaceClass("prod"), row.limit)
+		if intent.Recovery != row.recovery || intent.typedSlug() != row.typed {
+			t.Errorf("%s: recovery %s, typed %t; want %s, %t", name, intent.Recovery, intent.typedSlug(), row.recovery, row.typed)
+		}
+	}
+}
+
+func TestDifferences(t *testing.T) {
+	other := provider.Workspace{ID: "ws-1", Name: "other", Region: "eu-1"}
+	same := provider.Workspace{ID: "ws-1", Name: "Team A", Region: "us-1"}
+	both := plan.Differences{Changeable: []string{"displayName"}, Fixed: []string{"region"}}
+	for name, row := range map[string]struct {
+		uuid  string
+		sight Sight
+		want  plan.Differences
+	}{
+		"it was read whole":                   {"ws-1", Sight{Current: &other, Compared: true}, both},
+		"it was not read for this":            {"ws-1", Sight{Current: &other}, plan.Differences{}},
+		"nothing was read":                    {"ws-1", Sight{Compared: true}, plan.Differences{}},
+		"it is as it should be":               {"ws-1", Sight{Current: &same, Compared: true}, plan.Differences{}},
+		"the one to be adopted, by its mark":  {"", Sight{Marked: []provider.Workspace{other, same}, Compared: true}, both},
+		"the one to be taken over":            {"", Sight{Current: &other, Compared: true}, both},
+		"a stray with our mark says nothing":  {"ws-0", Sight{Marked: []provider.Workspace{other}, Compared: true}, plan.Differences{}},
+		"the recorded one goes before others": {"ws-1", Sight{Current: &same, Marked: []provider.Workspace{other}, Compared: true}, plan.Differences{}},
+	} {
+		ws := gen.Workspace("ws", gen.SetWorkspaceUUID(row.uuid), gen.SetWorkspaceDisplayName("Team A"), gen.SetWorkspaceRegion("us-1"))
+		intent := ask(ws, gen.WorkspaceClass("prod"), nil)
+		if diff := cmp.Diff(row.want, differences(ws, *intent, row.sight)); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+// TestChanges: an update says what is to become otherwise and nothing else.
+func TestChanges(t *testing.T) {
+	wanted := said(func(*provider.WorkspaceSpec) {})
+	seen := provider.Workspace{
+		ID: "ws-1", Name: wanted.DisplayName, Description: wanted.Description, Region: wanted.Region, Slug: wanted.Slug, Language: wanted.Language,
+		Metadata: wanted.Metadata, UsageLimits: wanted.UsageLimits, RateLimits: wanted.RateLimits, Frozen: true,
+	}
+	for name, row := range map[string]struct {
+		drift func(*provider.Workspace)
+		want  provider.WorkspaceSpec
+	}{
+		"nothing":     {func(*provider.Workspace) {}, provider.WorkspaceSpec{}},
+		"displayName": {func(w *provider.Workspace) { w.Name = "x" }, provider.WorkspaceSpec{DisplayName: wanted.DisplayName}},
+		"description": {func(w *provider.Workspace) { w.Description = "" }, provider.WorkspaceSpec{Description: wanted.Description}},
+		"metadata":    {func(w *provider.Workspace) { w.Metadata = nil }, provider.WorkspaceSpec{Metadata: wanted.Metadata}},
+		"usageLimits": {func(w *provider.Workspace) { w.UsageLimits = nil }, provider.WorkspaceSpec{UsageLimits: wanted.UsageLimits}},
+		"rateLimits":  {func(w *provider.Workspace) { w.RateLimits = nil }, provider.WorkspaceSpec{RateLimits: wanted.RateLimits}},
+		"access":      {func(w *provider.Workspace) { w.Frozen = false }, provider.WorkspaceSpec{Frozen: new(true)}},
+		"two at once": {func(w *provider.Workspace) { w.Name, w.Frozen = "x", false }, provider.WorkspaceSpec{DisplayName: wanted.DisplayName, Frozen: new(true)}},
+		"what cannot be changed, besides": {func(w *provider.Workspace) { w.Name, w.Region, w.Slug, w.Language = "x", "x", "x", "zh" },
+			provider.WorkspaceSpec{DisplayName: wanted.DisplayName}},
+	} {
+		intent := ask(gen.Workspace("ws", outspoken()...), gen.WorkspaceClass("prod"), func(can *provider.WorkspaceCapabilities) {
+			can.Changeable = []string{"displayName", "description", "metadata", "usageLimits", "rateLimits", "access"}
+		})
+		drifted := seen
+		row.drift(&drifted)
+		if diff := cmp.Diff(row.want, changes(*intent, Sight{Current: &drifted, Compared: true})); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+// TestEveryChangeIsSaid: a field that a vendor can change and an update leaves
+// out would differ for ever.
+func TestEveryChangeIsSaid(t *testing.T) {
+	spec := said(func(*provider.WorkspaceSpec) {})
+	for _, driver := range catalog.All() {
+		for _, field := range driver.Capabilities().Workspace.Changeable {
+			intent := Intent{Spec: spec}
+			intent.Capabilities.Workspace.Changeable = []string{field}
+			seen := provider.Workspace{ID: "ws-1", Name: "x", Region: "x", Slug: "x", Language: "x"}
+			if cmp.Equal(provider.WorkspaceSpec{}, changes(intent, Sight{Current: &seen, Compared: true})) {
+				t.Errorf("%s can change %s, and no update ever says so", driver.Name(), field)
+			}
+		}
+	}
+}
+
+func TestTheWaitForWhatWasOrdered(t *testing.T) {
+	began := metav1.NewTime(now().Add(-20 * time.Minute))
+	for name, row := range map[string]struct {
+		attempt *v1alpha1.Attempt
+		want    time.Duration
+	}{
+		"nothing was ordered":       {nil, 0},
+		"the call was announced":    {&v1alpha1.Attempt{StartedAt: began}, 0},
+		"the answer was lost":       {&v1alpha1.Attempt{StartedAt: began, Outcome: v1alpha1.AttemptLost}, 0},
+		"the vendor is still at it": {&v1alpha1.Attempt{StartedAt: began, Outcome: v1alpha1.AttemptAccepted}, 20 * time.Minute},
+	} {
+		ws := gen.Workspace("ws")
+		ws.Status.Attempt = row.attempt
+		if got := waitedFor(ws, now()); got != row.want {
+			t.Errorf("%s: %s, want %s", name, got, row.want)
+		}
+	}
+}
+
+// TestAnOverdueOrderIsNotRepeated goes through Decide, where the deadline is.
+func TestAnOverdueOrderIsNotRepeated(t *testing.T) {
+	r := &Reconciler{ProvisioningDeadline: 30 * time.Minute, Now: now}
+	for ago, reason := range map[time.Duration]string{
+		30 * time.Minute:             v1alpha1.ReasonProvisioning,
+		30*time.Minute + time.Second: v1alpha1.ReasonProvisioningOverdue,
+	} {
+		ws := gen.Workspace("ws", gen.SetWorkspaceClass("prod"))
+		ws.Status.Attempt = &v1alpha1.Attempt{StartedAt: metav1.NewTime(now().Add(-ago)), Outcome: v1alpha1.AttemptAccepted}
+		step := r.Decide(ws, *ask(ws, gen.WorkspaceClass("prod"), nil), Sight{})
+		if step.Verb != plan.Stay || step.Reason != reason {
+			t.Errorf("ordered %s ago: %s for reason %s, want Stay for %s", ago, step.Verb, step.Reason, reason)
+		}
+	}
+}

@@ -1,0 +1,194 @@
+package workspace
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+	"github.com/workspace-operator/workspace-operator/test/gen"
+)
+
+type facts = engine.Facts[Intent, Sight, Effect]
+
+// onePass is what one pass found and did.
+func onePass(verb plan.Verb, shape func(*facts)) facts {
+	f := facts{Step: plan.Step{Verb: verb}, Now: now()}
+	f.Intent.Spec.DisplayName, f.Intent.Recovery = "Team A", provider.RecoverByMark
+	if shape != nil {
+		shape(&f)
+	}
+	return f
+}
+
+func failed(uncertain bool) func(*facts) {
+	return func(f *facts) {
+		f.Outlook.Err = &provider.Error{Class: provider.Transient, Op: "create workspace", Uncertain: uncertain}
+	}
+}
+
+// never has a create that cannot be found again.
+func never(then func(*facts)) func(*facts) {
+	return func(f *facts) {
+		f.Intent.Recovery = provider.RecoverNever
+		then(f)
+	}
+}
+
+func made(workspace provider.Workspace) func(*facts) {
+	return func(f *facts) { f.Effect.Workspace = &workspace }
+}
+
+func seen(workspace provider.Workspace) func(*facts) {
+	return func(f *facts) { f.Sight.Current = &workspace }
+}
+
+func record(outcome string, began time.Time, ended *metav1.Time) *v1alpha1.Attempt {
+	return &v1alpha1.Attempt{StartedAt: metav1.NewTime(began), EndedAt: ended, Name: "Team A", Outcome: outcome}
+}
+
+func TestAttempt(t *testing.T) {
+	earlier, at := now().Add(-time.Minute), metav1.NewTime(now())
+	past := metav1.NewTime(earlier)
+	announced, lost := record("", earlier, nil), record(v1alpha1.AttemptLost, earlier, &past)
+	accepted, refused := record(v1alpha1.AttemptAccepted, earlier, &past), record(v1alpha1.AttemptRefused, earlier, &past)
+	building, built := provider.Workspace{ID: "ws-1", Pending: true}, provider.Workspace{ID: "ws-1"}
+	for name, row := range map[string]struct {
+		recorded *v1alpha1.Attempt
+		facts    facts
+		want     *v1alpha1.Attempt
+	}{
+		"made at once":                             {announced, onePass(plan.Create, made(built)), nil},
+		"ordered":                                  {announced, onePass(plan.Create, made(building)), record(v1alpha1.AttemptAccepted, earlier, &at)},
+		"ordered, without an id":                   {nil, onePass(plan.Create, made(provider.Workspace{Pending: true})), record(v1alpha1.AttemptAccepted, now(), &at)},
+		"lost":                                     {announced, onePass(plan.Create, failed(true)), record(v1alpha1.AttemptLost, earlier, &at)},
+		"lost, the very first":                     {nil, onePass(plan.Create, failed(true)), record(v1alpha1.AttemptLost, now(), &at)},
+		"lost, and never to be found":              {announced, onePass(plan.Create, never(failed(true))), record(v1alpha1.AttemptLost, earlier, &at)},
+		"refused":                                  {announced, onePass(plan.Create, failed(false)), record(v1alpha1.AttemptRefused, earlier, &at)},
+		"refused again, without a new call":        {refused, onePass(plan.Create, failed(false)), refused},
+		"refused, where nothing is looked for":     {announced, onePass(plan.Create, never(failed(false))), nil},
+		"held by the cluster":                      {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = &plan.Impasse{} }), record(v1alpha1.AttemptRefused, earlier, &at)},
+		"an error that tells nothing":              {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = errors.New("etcd is away") }), announced},
+		"adopted":                                  {lost, onePass(plan.Adopt, made(built)), nil},
+		"adopted while it is built":                {lost, onePass(plan.Adopt, made(building)), record(v1alpha1.AttemptAccepted, earlier, &at)},
+		"adopted from what is kept":                {announced, onePass(plan.Adopt, nil), nil},
+		"an import that is still built":            {nil, onePass(plan.Adopt, made(building)), record(v1alpha1.AttemptAccepted, now(), &at)},
+		"still built":                              {accepted, onePass(plan.Stay, seen(building)), accepted},
+		"not to be seen yet":                       {accepted, onePass(plan.Stay, nil), accepted},
+		"built":                                    {accepted, onePass(plan.Stay, seen(built)), nil},
+		"built, and to be updated":                 {accepted, onePass(plan.Update, seen(built)), nil},
+		"nobody knows":                             {lost, onePass(plan.Stay, nil), lost},
+		"nobody knows, whatever else is there":     {lost, onePass(plan.Stay, seen(built)), lost},
+		"deleted, and not to be seen yet":          {accepted, onePass(plan.Stay, leaving(nil)), accepted},
+		"deleted, and it has come to light":        {accepted, onePass(plan.Adopt, leaving(made(building))), nil},
+		"deleted, and nobody knows":                {lost, onePass(plan.Remove, leaving(nil)), lost},
+		"first seen, which is nobody's answer yet": {nil, onePass(plan.Stay, first(seen(building))), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := row.recorded.DeepCopy()
+			got := attempt(row.recorded, row.facts)
+			if diff := cmp.Diff(row.want, got); diff != "" {
+				t.Errorf("on record is (-want +got)\n%s", diff)
+			}
+			if diff := cmp.Diff(before, row.recorded); diff != "" {
+				t.Errorf("what was on record is changed in place:\n%s", diff)
+			}
+			if again := attempt(got, row.facts); row.facts.Step.Verb == plan.Stay && !cmp.Equal(got, again) {
+				t.Errorf("the same pass once more writes again:\n%s", cmp.Diff(got, again))
+			}
+		})
+	}
+}
+
+func leaving(then func(*facts)) func(*facts) {
+	return func(f *facts) {
+		f.Intent.Deleting = true
+		if then != nil {
+			then(f)
+		}
+	}
+}
+
+func first(then func(*facts)) func(*facts) {
+	return func(f *facts) {
+		f.Intent.First = true
+		then(f)
+	}
+}
+
+// TestTheAttemptOfAnImport has no name of its own to go by.
+func TestTheAttemptOfAnImport(t *testing.T) {
+	got := attempt(nil, onePass(plan.Adopt, func(f *facts) {
+		f.Intent.Spec.DisplayName, f.Intent.External = "", "ws-1"
+		f.Effect.Workspace = &provider.Workspace{ID: "ws-1", Pending: true}
+	}))
+	if got == nil || got.Name != "ws-1" {
+		t.Errorf("on record is %+v, want it under the id it is imported by", got)
+	}
+}
+
+func TestTold(t *testing.T) {
+	answer, sight := provider.Workspace{ID: "answer"}, provider.Workspace{ID: "sight"}
+	for name, row := range map[string]struct {
+		facts facts
+		want  *provider.Workspace
+	}{
+		"the answer goes first":                    {onePass(plan.Create, func(f *facts) { made(answer)(f); seen(sight)(f) }), &answer},
+		"then what was seen":                       {onePass(plan.Stay, seen(sight)), &sight},
+		"what is not decided on is nobody's":       {onePass(plan.Stay, first(seen(sight))), nil},
+		"what was taken over in the first pass is": {onePass(plan.Adopt, first(made(answer))), &answer},
+		"nothing": {onePass(plan.Stay, nil), nil},
+	} {
+		if diff := cmp.Diff(row.want, told(row.facts), cmp.AllowUnexported(provider.Mark{})); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+func TestReport(t *testing.T) {
+	created, updated := time.Date(2025, 1, 1, 0, 0, 0, 5, time.UTC), time.Date(2025, 2, 1, 0, 0, 0, 0, time.UTC)
+	whole := provider.Workspace{
+		ID: "ws-1", Slug: "team-a", BillingState: "free", VersionType: "trial", State: "active\n", AccountID: "a", Region: "eu-1", TenancyModel: "shared",
+		ProvisioningRunID: "run-1", Environments: []provider.Environment{{Name: "prod", ID: "e-1", State: "ready"}}, CreatedAt: created, UpdatedAt: updated,
+	}
+	full := v1alpha1.WorkspaceStatus{
+		ClassName: "prod", Provider: "acme",
+		UUID: "ws-1", Slug: "team-a", BillingState: "free", VersionType: "trial", State: "active", AccountID: "a", Region: "eu-1", TenancyModel: "shared",
+		ProvisioningRunID: "run-1", Environments: []v1alpha1.WorkspaceEnvironment{{Name: "prod", ID: "e-1", State: "ready"}},
+		CreatedAt: new(metav1.NewTime(created.Truncate(time.Second))), UpdatedAt: new(metav1.NewTime(updated)),
+	}
+	served := func(then func(*facts)) func(*facts) {
+		return func(f *facts) {
+			f.Intent.ClassName, f.Intent.Provider = "prod", "acme"
+			if then != nil {
+				then(f)
+			}
+		}
+	}
+	for name, row := range map[string]struct {
+		before v1alpha1.WorkspaceStatus
+		facts  facts
+		want   v1alpha1.WorkspaceStatus
+	}{
+		"all there is":                             {v1alpha1.WorkspaceStatus{}, onePass(plan.Create, served(made(whole))), full},
+		"a short form leaves what is known":        {full, onePass(plan.Stay, served(seen(provider.Workspace{ID: "ws-1"}))), full},
+		"another's identity does not replace ours": {full, onePass(plan.Create, served(made(provider.Workspace{ID: "ws-2", Slug: "x"}))), full},
+		"nothing was seen":                         {full, onePass(plan.Stay, served(nil)), full},
+		"nobody serves it":                         {full, onePass(plan.Stay, nil), full},
+		"what is wrong with it is all it has":      {v1alpha1.WorkspaceStatus{}, onePass(plan.Stay, served(nil)), v1alpha1.WorkspaceStatus{ClassName: "prod", Provider: "acme"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ws := gen.Workspace("ws", gen.SetWorkspaceStatus(row.before))
+			(&Reconciler{}).Report(ws, row.facts)
+			if diff := cmp.Diff(row.want, ws.Status); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
