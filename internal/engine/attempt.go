@@ -124,16 +124,20 @@ func StoreStatus[T client.Object](ctx context.Context, writer client.Client, obj
 }
 
 // Edited reports whether the spec was edited since the vendor's object last
-// was as it says, or was so in a way that has not reached the vendor.
+// was as it says.
 func Edited(conditions []metav1.Condition, generation int64) bool {
+	known := applied(conditions)
+	return known != 0 && known != generation
+}
+
+// applied is the generation of the spec as which the vendor's object last was;
+// 0 if it never was. The Synced condition keeps it through all that comes after.
+func applied(conditions []metav1.Condition) int64 {
 	synced := meta.FindStatusCondition(conditions, v1alpha1.ConditionSynced)
-	switch {
-	case synced == nil:
-		return false
-	case synced.Reason == v1alpha1.ReasonNotApplied:
-		return true
+	if synced == nil {
+		return 0
 	}
-	return synced.Status != metav1.ConditionFalse && synced.ObservedGeneration != generation
+	return synced.ObservedGeneration
 }
 
 // SinceReady is how long the lists may yet hide an object that has just become

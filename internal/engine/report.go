@@ -66,7 +66,7 @@ func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S
 	if again != nil {
 		return ctrl.Result{}, again
 	}
-	if facts.Step.Verb == plan.Remove && facts.Outlook.Err == nil {
+	if facts.Step.Verb == plan.Remove && facts.Outlook.Err == nil && facts.Outlook.After <= 0 {
 		// There may be more to remove: one a pass.
 		return ctrl.Result{RequeueAfter: time.Millisecond}, nil
 	}
@@ -133,8 +133,8 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 			continue
 		}
 		generation := facts.Generation
-		if condition.Type == v1alpha1.ConditionSynced && facts.Outlook.Err != nil {
-			condition, generation = unlooked(*status.Conditions, condition, generation)
+		if condition.Type == v1alpha1.ConditionSynced && condition.Status != metav1.ConditionTrue {
+			generation = applied(*status.Conditions)
 		}
 		set(status.Conditions, condition, generation, facts.Now)
 	}
@@ -148,23 +148,6 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 			meta.RemoveStatusCondition(status.Conditions, kind)
 		}
 	}
-}
-
-// unlooked is the Synced condition of an object that could not be held against
-// the vendor's: whether it is as the spec says is not known, and which generation
-// of the spec last was is remembered.
-func unlooked(all []metav1.Condition, synced metav1.Condition, generation int64) (metav1.Condition, int64) {
-	before := meta.FindStatusCondition(all, v1alpha1.ConditionSynced)
-	switch {
-	case before == nil:
-		return synced, generation
-	case before.Reason == v1alpha1.ReasonNotApplied:
-		return *before, before.ObservedGeneration
-	case before.Status == metav1.ConditionFalse:
-		return synced, generation
-	}
-	synced.Status = metav1.ConditionUnknown
-	return synced, before.ObservedGeneration
 }
 
 // transition is the condition an event is about: Ready, or AccountReady of an

@@ -79,7 +79,7 @@ func OfKey(spec provider.KeySpec, name string, seen provider.Key, can provider.K
 		{"displayName", other(name, seen.Name)},
 		{"scopes", len(spec.Scopes) > 0 && seen.Scopes != nil && !sameSet(spec.Scopes, seen.Scopes)},
 		{"mode", other(spec.Mode, seen.Mode)},
-		{"ipAllowlist", can.Honours("ipAllowlist") && len(spec.IPAllowlist) > 0 && !sameSet(networks(spec.IPAllowlist), networks(seen.IPAllowlist))},
+		{"ipAllowlist", len(spec.IPAllowlist) > 0 && seen.IPAllowlist != nil && !sameSet(networks(spec.IPAllowlist), networks(seen.IPAllowlist))},
 		{"usageLimits", len(spec.UsageLimits) > 0 && !sameUsage(spec.UsageLimits, seen.UsageLimits)},
 		{"rateLimits", len(spec.RateLimits) > 0 && !sameRates(spec.RateLimits, seen.RateLimits)},
 		{"access", spec.Disabled != nil && seen.Disabled != nil && *spec.Disabled != *seen.Disabled},

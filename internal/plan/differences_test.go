@@ -135,7 +135,7 @@ func TestOfKey(t *testing.T) {
 		{"another mode", func(_ *spec, k *seen) { k.Mode = "Test" }, []string{"mode"}},
 		{"another address", func(_ *spec, k *seen) { k.IPAllowlist[0] = "10.0.0.2" }, []string{"ipAllowlist"}},
 		{"a wider network", func(_ *spec, k *seen) { k.IPAllowlist[0] = "10.0.0.0/31" }, []string{"ipAllowlist"}},
-		{"no list of addresses", func(_ *spec, k *seen) { k.IPAllowlist = nil }, []string{"ipAllowlist"}},
+		{"no list of addresses", func(_ *spec, k *seen) { k.IPAllowlist = []string{} }, []string{"ipAllowlist"}},
 		{"another limit on use", func(_ *spec, k *seen) { k.UsageLimits[0].CreditLimit = 11 }, []string{"usageLimits"}},
 		{"another rate", func(_ *spec, k *seen) { k.RateLimits[0].Value = 8 }, []string{"rateLimits"}},
 		{"disabled", func(_ *spec, k *seen) { k.Disabled = new(true) }, []string{"access"}},
@@ -150,7 +150,7 @@ func TestOfKey(t *testing.T) {
 		{"the same the other way round", func(s *spec, _ *seen) { s.IPAllowlist = []string{"10.0.0.1/32", "192.168.0.0/24", "2001:db8::1"} }, nil},
 		{"the order of scopes says nothing, nor does one that is there twice", func(_ *spec, k *seen) { k.Scopes = []string{"write", "read", "write"} }, nil},
 		{"what the spec leaves open differs from nothing", func(s *spec, _ *seen) { *s = spec{} }, nil},
-		{"what the vendor does not show differs from nothing", func(_ *spec, k *seen) { k.Name, k.Scopes, k.Mode, k.Disabled = "", nil, "", nil }, nil},
+		{"what the vendor does not show differs from nothing", func(_ *spec, k *seen) { k.Name, k.Scopes, k.IPAllowlist, k.Mode, k.Disabled = "", nil, nil, "", nil }, nil},
 		{"the action is never shown", func(s *spec, _ *seen) { s.Action = "write" }, nil},
 	} {
 		wanted := fullKeySpec(end)

@@ -237,7 +237,9 @@ func (k Key) live() bool {
 	if k.Secret.KeyID == "" {
 		return false
 	}
-	return k.Secret.New || slices.ContainsFunc(k.Marked, func(seen provider.Key) bool { return seen.ID == k.Secret.KeyID })
+	// What the Secret says of a key that is not listed is believed only where
+	// status, which no tenant can write, says the same.
+	return k.Secret.New && k.Secret.KeyID == k.Recorded || slices.ContainsFunc(k.Marked, func(seen provider.Key) bool { return seen.ID == k.Secret.KeyID })
 }
 
 // strays are the keys with our mark that nobody holds. Of two that have the

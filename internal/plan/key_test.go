@@ -166,7 +166,11 @@ func TestKey(t *testing.T) {
 
 		// The live key.
 		{"the Secret's key is in the list: all is well", Key{Secret: ours("k1"), Marked: keys("k1")}, live},
-		{"the list has not caught up with a key just published", Key{Secret: fresh("k1"), Unsettled: settle}, live},
+		{"the list has not caught up with a key just published", Key{Secret: fresh("k1"), Recorded: "k1", Unsettled: settle}, live},
+		{"what the Secret alone says of a key just published may be forged: wait for the list", Key{Secret: fresh("k1"), Unsettled: settle},
+			gist{Verb: Stay, State: Working, Reason: "Recovering", After: settle}},
+		{"the same beside a key that is on record", Key{Secret: fresh("k9"), Recorded: "k1", Unsettled: settle},
+			gist{Verb: Stay, State: Working, Reason: "Recovering", After: settle}},
 		{"an open attempt does not matter to a live key", Key{Secret: ours("k1"), Marked: keys("k1"), Attempted: true, Unsettled: settle}, live},
 		{"the vendor dropped the live key: issue another",
 			Key{Secret: ours("k1")}, issue(1, true)},

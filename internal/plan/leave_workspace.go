@@ -11,6 +11,8 @@ func (w Workspace) leave() Step {
 	switch {
 	case w.Dependents > 0:
 		return stay(Working, reasonInUse, fmt.Sprintf("waiting for %d ApiKeys that refer to this Workspace: delete them first", w.Dependents))
+	case w.External != "" && w.Recorded == "":
+		return Step{Verb: Finish, Outlook: deleting("")} // nothing was taken over
 	case w.Retain && !w.HoldsCredential && w.Attempted && w.Unsettled > 0:
 		// Whoever made the call may be about to store the credential.
 		return waiting(reasonDeleting, w.Unsettled)
@@ -56,7 +58,12 @@ func (w Workspace) remove() Step {
 		hidden := w.Ordered || w.Unsettled > 0 && (w.Attempted || doomed[0].ID != w.Recorded)
 		// What a freeze means is to be read in a condition, so there is one more pass.
 		last := len(doomed) == 1 && !hidden && !w.FreezeRemoves
-		return Step{Verb: Remove, Target: doomed[0].ID, Last: last, Outlook: deleting(w.Means)}
+		step := Step{Verb: Remove, Target: doomed[0].ID, Last: last, Outlook: deleting(w.Means)}
+		if w.FreezeRemoves {
+			// The list may show it as it was for a while.
+			step.After = min(max(w.Leaving/4, rejoinPause), pollLatest)
+		}
+		return step
 	case w.Unsettled > 0:
 		return waiting(reasonDeleting, w.Unsettled)
 	case w.Means != "" && (w.Recorded != "" || len(w.Marked) > 0):

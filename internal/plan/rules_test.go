@@ -88,11 +88,15 @@ func anyWorkspace(t *rapid.T) Workspace {
 		Recorded: rapid.SampledFrom([]string{"", "", "a", "gone"}).Draw(t, "recorded"),
 		Kept:     rapid.SampledFrom([]string{"", "", "a"}).Draw(t, "kept"),
 		External: rapid.SampledFrom([]string{"", "", "a"}).Draw(t, "external"),
-		Ordered:  rapid.Bool().Draw(t, "ordered"), Overdue: rapid.Bool().Draw(t, "overdue"), Waited: anySpan(t), Run: "run",
+		Ordered:  rapid.Bool().Draw(t, "ordered"), Leaving: anySpan(t), Overdue: rapid.Bool().Draw(t, "overdue"), Waited: anySpan(t), Run: "run",
 		FreezeRemoves: rapid.Bool().Draw(t, "freezeRemoves"), Means: rapid.SampledFrom([]string{"", "it means"}).Draw(t, "means"),
 		Recovery: anyRecovery(t), Marked: workspaces(anyIDs(t, "marked")...), Named: workspaces(anyIDs(t, "named")...),
 		Frozen:  rapid.SampledFrom([]*bool{nil, new(true), new(false)}).Draw(t, "frozen in the spec"),
 		Differs: anyDiffers(t), Edited: rapid.Bool().Draw(t, "edited"),
+	}
+	if facts.External != "" && facts.Recorded == "" {
+		// Nothing was asked of the vendor yet, and what is only named is not ours.
+		facts.Ordered, facts.Attempted, facts.Marked, facts.Kept = false, false, nil, ""
 	}
 	facts.MustRecord = facts.Recovery == provider.RecoverNever || rapid.Bool().Draw(t, "mustRecord")
 	facts.HoldsCredential = facts.Kept != ""
@@ -287,13 +291,14 @@ func TestWorkspaceRulesOfImportsAndUpdates(t *testing.T) {
 		rule(step.Verb == Adopt && !asked && !has(facts.Marked, step.Target) && step.Target != facts.Recorded && (!facts.Ordered || !has(facts.Named, step.Target)),
 			"only what is asked for, has our mark, or has a slug that the vendor accepted from us is taken")
 		rule(step.Verb == Adopt && facts.ReadErr != nil, "nothing is taken after a read that failed")
-		rule(step.Verb == Remove && facts.Recorded == "" && facts.External != "" && step.Target == facts.External && !has(facts.Marked, step.Target), "what was never taken over is not removed")
+		rule(facts.Deleting && facts.Recorded == "" && facts.External != "" && step.Verb != Finish && facts.Dependents == 0, "what was never taken over is let go, and nothing else done")
+		rule(step.Verb == Adopt && facts.External != "" && facts.Recorded == "" && facts.Current.ID != facts.External, "what is taken over is what was named")
 		rule(step.Verb == Finish && facts.Ordered && !told && !facts.Retain, "no object goes while its workspace is yet to come to light")
 		rule(step.Verb == Finish && facts.Retain && (facts.Recorded != "" || facts.Ordered || facts.Attempted) && step.Reason != reasonRetained, "what stays is told")
 		rule(step.Verb == Stay && step.State == Settled && (facts.Current == nil || facts.Current.Pending), "what is Ready is there, and built")
 		rule(step.Verb == Stay && step.State == Settled && facts.Current.Frozen && (facts.Frozen == nil || !*facts.Frozen), "what is Ready is as usable as the spec says")
-		rule(step.Unapplied != "" && !facts.Edited, "what nobody edited needs not be applied")
-		rule(facts.Edited && step.State == Settled && step.Verb == Stay && len(facts.Differs.Fixed) > 0, "what is Ready is as the spec was edited to be")
+		rule(step.Unapplied != "" && !facts.Edited && facts.External == "", "what nobody edited needs not be applied")
+		rule((facts.Edited || facts.External != "") && step.State == Settled && step.Verb == Stay && len(facts.Differs.Fixed) > 0, "what is Ready is as the spec was edited to be")
 		rule(step.Reason == reasonOverdue && (!facts.Overdue || step.State != Blocked), "what takes too long, and nothing else, is for a person to see")
 	})
 }

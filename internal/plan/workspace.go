@@ -28,6 +28,8 @@ type Workspace struct {
 	External string
 	// Importable: the vendor's workspaces can be taken over.
 	Importable bool
+	// Leaving is how long ago the Workspace was deleted.
+	Leaving time.Duration
 	// Dependents counts the ApiKeys that refer to the Workspace.
 	Dependents int
 	// Recorded is the vendor's id in status.
@@ -133,21 +135,21 @@ func (w Workspace) updated() Outlook {
 func (w Workspace) standing(seen provider.Workspace) Outlook {
 	asked := w.Frozen != nil && *w.Frozen
 	switch {
-	case w.Edited && len(w.Differs.Fixed) > 0:
+	case (w.Edited || w.External != "") && len(w.Differs.Fixed) > 0:
 		return Outlook{State: Blocked, Reason: reasonUnsupported, Unapplied: "the vendor has another " + specFields(w.Differs.Fixed), Message: fmt.Sprintf(
 			"%s: %s cannot change this of a workspace that exists; set it back, or create another Workspace", specFields(w.Differs.Fixed), w.Vendor)}
-	case w.Edited && w.ObserveOnly && len(w.Differs.Changeable) > 0:
-		outlook := available(messageAvailable)
-		outlook.Unapplied = specFields(w.Differs.Changeable) + ": the vendor has another value, and spec.managementPolicy is ObserveOnly, so that it is not told"
-		return outlook
-	case seen.Frozen && w.ObserveOnly:
+	case seen.Frozen && w.ObserveOnly && !asked:
 		return Outlook{State: Blocked, Reason: reasonFrozen, Message: "the workspace is frozen at the vendor and cannot be used; this Workspace only observes it"}
 	case seen.Frozen && asked:
 		return Outlook{State: Settled, Reason: reasonFrozen, Message: w.meaning("the workspace is frozen, as spec.access says, and cannot be used")}
 	case seen.Frozen:
 		return Outlook{State: Blocked, Reason: reasonFrozen, Message: w.meaning("the workspace is frozen at the vendor and cannot be used: set spec.access to Active to unfreeze it")}
 	}
-	return available(messageAvailable)
+	outlook := available(messageAvailable)
+	if w.ObserveOnly && len(w.Differs.Changeable) > 0 {
+		outlook.Unapplied = specFields(w.Differs.Changeable) + ": the vendor has another value, and spec.managementPolicy is ObserveOnly, so that it is not told"
+	}
+	return outlook
 }
 
 // meaning adds what the vendor makes of a frozen workspace.
@@ -178,7 +180,15 @@ func (w Workspace) take() Step {
 		return stay(Blocked, reasonMissing, fmt.Sprintf(
 			"%s has no workspace %q that the class's credential can see: check spec.externalID", w.Vendor, w.External))
 	}
-	return w.adopt(*w.Current)
+	if w.Current.ID != w.External {
+		// By its id alone it is known whose it is.
+		return stay(Blocked, reasonConflict, fmt.Sprintf("spec.externalID: %s knows this workspace by another id, %q: name it by that", w.Vendor, w.Current.ID))
+	}
+	step := w.adopt(*w.Current)
+	if step.After == 0 {
+		step.Outlook = soon(step.Outlook) // another may have taken it over at the same moment
+	}
+	return step
 }
 
 func (w Workspace) adopt(seen provider.Workspace) Step {

@@ -104,7 +104,8 @@ func TestWorkspace(t *testing.T) {
 
 func TestWorkspaceImported(t *testing.T) {
 	missing := gist{Verb: Stay, State: Blocked, Reason: "VendorObjectMissing"}
-	adopt := gist{Verb: Adopt, Target: "w1", State: Settled, Reason: "Available"}
+	// Another may have taken it over at the same moment, so it is looked at again.
+	adopt := gist{Verb: Adopt, Target: "w1", State: Settled, Reason: "Available", After: time.Second}
 	adoptAs := func(state State, reason string, after time.Duration) gist {
 		return gist{Verb: Adopt, Target: "w1", State: state, Reason: reason, After: after}
 	}
@@ -119,9 +120,12 @@ func TestWorkspaceImported(t *testing.T) {
 		{"it is otherwise than the spec: record it, then change it", Workspace{External: "w1", Current: current("w1"), Differs: changed("description")},
 			adoptAs(Working, "Updating", time.Second)},
 		{"who only observes takes it as it is", Workspace{External: "w1", ObserveOnly: true, Current: current("w1"), Differs: changed("description")}, adopt},
-		{"it is otherwise in what cannot be changed, and nobody edited that since", Workspace{External: "w1", Current: current("w1"), Differs: fixed("region")}, adopt},
-		{"it is frozen, and the spec does not say so", Workspace{External: "w1", Current: frozen("w1")}, adoptAs(Blocked, "Frozen", 0)},
-		{"it is frozen, as the spec says", Workspace{External: "w1", Current: frozen("w1"), Frozen: new(true)}, adoptAs(Settled, "Frozen", 0)},
+		{"it is otherwise in what cannot be changed: nobody wrote it in another form, so it is not what was meant",
+			Workspace{External: "w1", Current: current("w1"), Differs: fixed("region")}, adoptAs(Blocked, "Unsupported", time.Second)},
+		{"it is frozen, and the spec does not say so", Workspace{External: "w1", Current: frozen("w1")}, adoptAs(Blocked, "Frozen", time.Second)},
+		{"it is frozen, as the spec says", Workspace{External: "w1", Current: frozen("w1"), Frozen: new(true)}, adoptAs(Settled, "Frozen", time.Second)},
+		{"the vendor knows it by another id: under that alone it is known whose it is",
+			Workspace{External: "a-name-of-w1", Current: current("w1")}, gist{Verb: Stay, State: Blocked, Reason: "Conflict"}},
 		{"it is recorded and there", Workspace{External: "w1", Recorded: "w1", Current: current("w1")}, gist{Verb: Stay, State: Settled, Reason: "Available"}},
 		{"it is recorded and gone", Workspace{External: "w1", Recorded: "w1"}, missing},
 	})

@@ -73,10 +73,6 @@ func comesAndGoes(w *World) {
 // expectSecret looks at all that the published Secret promises.
 func (w *World) expectSecret(ws *v1alpha1.Workspace, key *v1alpha1.ApiKey) {
 	secret := w.secret(key.Name)
-	path := "/guance"
-	if w.vendor == harness.Portkey {
-		path = "/portkey/v1"
-	}
 	w.Expect(secret.Type).To(Equal(corev1.SecretTypeOpaque))
 	w.Expect(secret.Labels).To(Equal(map[string]string{"app.kubernetes.io/managed-by": "workspace-operator"}))
 	w.Expect(secret.OwnerReferences).To(ConsistOf(*metav1.NewControllerRef(key, v1alpha1.GroupVersion.WithKind("ApiKey"))))
@@ -84,7 +80,7 @@ func (w *World) expectSecret(ws *v1alpha1.Workspace, key *v1alpha1.ApiKey) {
 		"apiKey":        []byte(w.liveKeys()[key.Status.KeyID].Value),
 		"keyID":         []byte(key.Status.KeyID),
 		"workspaceUUID": []byte(ws.Status.UUID),
-		"endpoint":      []byte(w.v.URL + path),
+		"endpoint":      []byte(w.v.Endpoint(w.vendor)),
 		"provider":      []byte(w.vendor),
 	}))
 }

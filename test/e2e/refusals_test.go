@@ -178,7 +178,6 @@ func unsupportedAtPortkey(w *World) {
 		"language":    gen.SetWorkspaceLanguage("en"),
 		"access":      gen.SetWorkspaceAccess(v1alpha1.AccessFrozen),
 		"guance":      gen.SetWorkspaceGuance(v1alpha1.GuanceWorkspace{MenuStyle: "Testing"}),
-		"externalid":  gen.SetWorkspaceExternalID("ws-existing"),
 		"guanceempty": gen.SetWorkspaceGuance(v1alpha1.GuanceWorkspace{}),
 	} {
 		w.refused(w.workspace(name, class, mod), v1alpha1.ReasonUnsupported, "spec.")

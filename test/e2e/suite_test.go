@@ -5,6 +5,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ import (
 const atOnce = 24
 
 // suiteTimeout ends what has got stuck; everything together takes a fraction of it.
-const suiteTimeout = 10 * time.Minute
+const suiteTimeout = 15 * time.Minute
 
 var (
 	shared   *harness.Harness
@@ -60,12 +61,16 @@ var _ = AfterSuite(func() {
 // The scenarios run at the same time, each in its own namespace and with its own emulator. Ginkgo runs specs one after another within a process, so each spec
 // only waits for its scenario, which has been started by the first one.
 var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
-	all := slices.Concat(lifecycle(), foreignSecrets(), refusals(), endpoints(), deletion(), waiting(), names(), crashes())
+	all := slices.Concat(lifecycle(), foreignSecrets(), refusals(), endpoints(), deletion(), waiting(), names(), crashes(),
+		updates(), imports(), slaunchx(), groundfloor(), oceanbase())
 	results := make([]chan result, len(all))
 
 	BeforeAll(func() {
 		places := make(chan struct{}, atOnce)
 		for i, s := range all {
+			if !wanted(s) {
+				continue
+			}
 			results[i] = make(chan result, 1)
 			go func() {
 				places <- struct{}{}
@@ -112,6 +117,14 @@ type scenario struct {
 }
 
 func (s scenario) name() string { return fmt.Sprintf("%s: %s (%s)", s.about, s.title, s.vendor) }
+
+// wanted reports whether -ginkgo.focus selects the scenario.
+func wanted(s scenario) bool {
+	suite, _ := GinkgoConfiguration()
+	return len(suite.FocusStrings) == 0 || slices.ContainsFunc(suite.FocusStrings, func(focus string) bool {
+		return regexp.MustCompile(focus).MatchString("The operator " + s.name())
+	})
+}
 
 // result is what became of a scenario. The time of its spec is only the time it was waited for.
 type result struct {

@@ -11,6 +11,8 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	apitypes "k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -24,12 +26,17 @@ import (
 
 const (
 	// pollTimeout and pollInterval are for what cannot be watched.
-	pollTimeout  = time.Minute
+	pollTimeout  = 90 * time.Second
 	pollInterval = 500 * time.Millisecond
 	// quietTime is how long something is watched that must not happen.
 	quietTime = 2 * time.Second
-	// anyScope is one that portkey knows.
-	anyScope = "logs.list"
+	// anyScope is one that portkey knows, and paymentScope one that slaunchx does.
+	anyScope     = "logs.list"
+	paymentScope = "payment:read"
+	// anyRegion is where groundfloor's workspaces are.
+	anyRegion = "us-east-1"
+	// consoleName is the name of what was made out of band.
+	consoleName = "made in the console"
 )
 
 // World is what one scenario has to itself.
@@ -40,6 +47,8 @@ type World struct {
 	ns, vendor string
 	// v is its emulator.
 	v *harness.Vendors
+	// existing is the vendor's workspace for this scenario where its API cannot create any. No other scenario has one of its id.
+	existing string
 
 	pokes atomic.Int64
 }
@@ -52,6 +61,7 @@ func play(h *harness.Harness, s scenario) string {
 		w.v = harness.NewVendors(w, emulator.Options{})
 		seen.add(w.v)
 		w.ns = h.Namespace(w)
+		w.prepare()
 		w.Cleanup(func() { asked = w.conversation() })
 		s.run(w)
 	})
@@ -59,6 +69,21 @@ func play(h *harness.Harness, s scenario) string {
 		return ""
 	}
 	return fmt.Sprintf("%s\nnamespace %s; the vendor was asked:\n%s", failure, w.ns, asked)
+}
+
+// prepare makes the workspace that is to be imported, if it has to be.
+func (w *World) prepare() {
+	if kind := harness.Importable(w.vendor); kind != "" {
+		w.existing = w.importable(kind)
+	}
+}
+
+// importable makes a workspace at the vendor out of band and returns its id. It differs from scenario to scenario, because they share one cluster.
+func (w *World) importable(id string) string {
+	id += "-" + w.ns
+	_, err := w.v.CreateObject(w.vendor, "workspaces", map[string]any{"id": id, "name": consoleName})
+	w.Expect(err).NotTo(HaveOccurred())
+	return id
 }
 
 // Expect is gomega's; a failure is this scenario's.
@@ -81,11 +106,15 @@ func (w *World) class(mods ...gen.WorkspaceClassModifier) *v1alpha1.WorkspaceCla
 	return w.h.Class(w, w.v, w.vendor, append([]gen.WorkspaceClassModifier{gen.SetWorkspaceClassRateLimit(60000, 30000)}, mods...)...)
 }
 
-// workspace creates a Workspace of the class.
+// workspace creates a Workspace of the class, with what its vendor demands.
 func (w *World) workspace(name string, class *v1alpha1.WorkspaceClass, mods ...gen.WorkspaceModifier) *v1alpha1.Workspace {
-	ws := gen.Workspace(name, append([]gen.WorkspaceModifier{
-		gen.SetWorkspaceMeta(gen.InNamespace(w.ns)), gen.SetWorkspaceClass(class.Name),
-	}, mods...)...)
+	all := []gen.WorkspaceModifier{
+		gen.SetWorkspaceMeta(gen.InNamespace(w.ns)), gen.SetWorkspaceClass(class.Name), gen.SetWorkspaceExternalID(w.existing),
+	}
+	if w.vendor == harness.Groundfloor {
+		all = append(all, gen.SetWorkspaceRegion(anyRegion))
+	}
+	ws := gen.Workspace(name, append(all, mods...)...)
 	w.h.Create(w, ws)
 	return ws
 }
@@ -93,8 +122,13 @@ func (w *World) workspace(name string, class *v1alpha1.WorkspaceClass, mods ...g
 // newKey is an ApiKey with what its vendor demands.
 func (w *World) newKey(name, workspace string, mods ...gen.ApiKeyModifier) *v1alpha1.ApiKey {
 	all := []gen.ApiKeyModifier{gen.SetApiKeyMeta(gen.InNamespace(w.ns)), gen.SetApiKeyWorkspace(workspace)}
-	if w.vendor == harness.Portkey {
+	switch w.vendor {
+	case harness.Portkey:
 		all = append(all, gen.SetApiKeyScopes(anyScope))
+	case harness.Slaunchx:
+		all = append(all, gen.SetApiKeyScopes(paymentScope))
+	case harness.Oceanbase:
+		all = append(all, gen.SetApiKeyAction("read"))
 	}
 	return gen.ApiKey(name, append(all, mods...)...)
 }
@@ -119,6 +153,23 @@ func (w *World) readyKey(mods ...gen.ApiKeyModifier) (*v1alpha1.Workspace, *v1al
 	key := w.key("key", ws.Name, mods...)
 	w.h.WaitReady(w, key)
 	return ws, key
+}
+
+// settings changes the scenario's vendor.
+func (w *World) settings(settings map[string]any) {
+	w.Expect(w.v.SetSettings(w.vendor, settings)).To(Succeed())
+}
+
+// credential replaces what the class's Secret holds.
+func (w *World) credential(class, credential string) {
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: harness.OperatorNamespace, Name: class}}
+	w.patch(secret, map[string]any{"stringData": harness.CredentialData(w.vendor, credential)})
+}
+
+// change sets fields of the vendor's object out of band.
+func (w *World) change(kind, id string, fields map[string]any) {
+	_, err := w.v.ChangeObject(w.vendor, kind, id, fields)
+	w.Expect(err).NotTo(HaveOccurred())
 }
 
 // fail adds a fault at the scenario's vendor.
@@ -213,6 +264,22 @@ func (w *World) says(object client.Object, abnormal, reason string, words ...str
 	})
 }
 
+// said waits for an event about the object, which may be gone by now.
+func (w *World) said(object client.Object, kind, reason string, words ...string) {
+	w.Eventually(func() []string {
+		all := &eventsv1.EventList{}
+		w.Expect(w.h.Client.List(w.Context(), all, client.InNamespace(w.ns))).To(Succeed())
+		var notes []string
+		for _, event := range all.Items {
+			if event.Regarding.UID == object.GetUID() {
+				notes = append(notes, event.Type+" "+event.Reason+": "+event.Note)
+			}
+		}
+		return notes
+	}).Should(ContainElement(SatisfyAll(HavePrefix(kind+" "+reason+": "), WithTransform(func(note string) bool { return hasAll(note, words) }, BeTrue()))),
+		"an event about %s that says %q", object.GetName(), words)
+}
+
 func hasAll(text string, words []string) bool {
 	for _, word := range words {
 		if !strings.Contains(text, word) {
@@ -252,7 +319,12 @@ func (w *World) published(key *v1alpha1.ApiKey) {
 }
 
 func show(object client.Object) string {
-	text, err := json.MarshalIndent(object, "", "  ")
+	copied, ok := object.DeepCopyObject().(client.Object)
+	if !ok {
+		return fmt.Sprint(object)
+	}
+	copied.SetManagedFields(nil)
+	text, err := json.MarshalIndent(copied, "", "  ")
 	if err != nil {
 		return err.Error()
 	}

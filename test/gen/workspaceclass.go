@@ -47,6 +47,31 @@ func SetWorkspaceClassProvider(provider v1alpha1.Provider) WorkspaceClassModifie
 	return func(c *v1alpha1.WorkspaceClass) { c.Spec.Provider = provider }
 }
 
+// SetWorkspaceClassFreezeOnDelete sets what a deletion does at groundfloor, whose class it must be.
+func SetWorkspaceClassFreezeOnDelete(freeze v1alpha1.Toggle) WorkspaceClassModifier {
+	return func(c *v1alpha1.WorkspaceClass) { c.Spec.Provider.Groundfloor.FreezeOnDelete = freeze }
+}
+
+// SetWorkspaceClassAuth sets the HTTP authentication scheme at oceanbase, whose class it must be.
+func SetWorkspaceClassAuth(scheme string) WorkspaceClassModifier {
+	return func(c *v1alpha1.WorkspaceClass) { c.Spec.Provider.Oceanbase.Auth = scheme }
+}
+
+// SetWorkspaceClassUID sets the account id at oceanbase, whose class it must be.
+func SetWorkspaceClassUID(uid string) WorkspaceClassModifier {
+	return func(c *v1alpha1.WorkspaceClass) { c.Spec.Provider.Oceanbase.UID = uid }
+}
+
+// SetWorkspaceClassProduct sets the source product at oceanbase, whose class it must be.
+func SetWorkspaceClassProduct(product string) WorkspaceClassModifier {
+	return func(c *v1alpha1.WorkspaceClass) { c.Spec.Provider.Oceanbase.Product = product }
+}
+
+// SetWorkspaceClassAcceptLanguage sets the language of messages at slaunchx, whose class it must be.
+func SetWorkspaceClassAcceptLanguage(language string) WorkspaceClassModifier {
+	return func(c *v1alpha1.WorkspaceClass) { c.Spec.Provider.Slaunchx.AcceptLanguage = language }
+}
+
 // SetWorkspaceClassCredentials names the credential Secret; with an empty namespace it is each Workspace's own.
 func SetWorkspaceClassCredentials(namespace, name string) WorkspaceClassModifier {
 	return func(c *v1alpha1.WorkspaceClass) {

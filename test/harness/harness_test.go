@@ -41,6 +41,19 @@ func TestHarness(t *testing.T) {
 	t.Run("guance", func(t *testing.T) {
 		reachesASecret(t, h, NewVendors(t, emulator.Options{}), Guance)
 	})
+	t.Run("slaunchx", func(t *testing.T) {
+		reachesASecret(t, h, NewVendors(t, emulator.Options{}), Slaunchx, gen.SetApiKeyScopes("payment:read"))
+	})
+	t.Run("oceanbase", func(t *testing.T) {
+		reachesASecret(t, h, NewVendors(t, emulator.Options{}), Oceanbase, gen.SetApiKeyAction("read"))
+	})
+	t.Run("groundfloor", func(t *testing.T) {
+		class := h.Class(t, NewVendors(t, emulator.Options{}), Groundfloor)
+		workspace := gen.Workspace("workspace", gen.SetWorkspaceClass(class.Name), gen.SetWorkspaceRegion("us-east-1"),
+			gen.SetWorkspaceMeta(gen.InNamespace(h.Namespace(t))))
+		h.Create(t, workspace)
+		h.WaitReady(t, class, workspace)
+	})
 	t.Run("log", func(t *testing.T) {
 		if log := operator.Log(); !strings.Contains(log, "workspace") {
 			t.Errorf("the log of the operator says nothing about a workspace:\n%s", log)
@@ -75,7 +88,8 @@ func waitsForChangesAndDeletions(t *testing.T, h *Harness) {
 func reachesASecret(t *testing.T, h *Harness, vendors *Vendors, vendor string, mods ...gen.ApiKeyModifier) {
 	namespace := h.Namespace(t)
 	class := h.Class(t, vendors, vendor)
-	workspace := gen.Workspace("workspace", gen.SetWorkspaceClass(class.Name), gen.SetWorkspaceMeta(gen.InNamespace(namespace)))
+	workspace := gen.Workspace("workspace", gen.SetWorkspaceClass(class.Name), gen.SetWorkspaceExternalID(Importable(vendor)),
+		gen.SetWorkspaceMeta(gen.InNamespace(namespace)))
 	key := gen.ApiKey("key", append(mods, gen.SetApiKeyMeta(gen.InNamespace(namespace)))...)
 	h.Create(t, workspace, key)
 	h.WaitReady(t, class, workspace, key)

@@ -19,7 +19,7 @@ import (
 )
 
 // waitTimeout is far more than anything here should need.
-const waitTimeout = time.Minute
+const waitTimeout = 90 * time.Second
 
 // Condition is a condition of any of the three kinds; nil if it is absent.
 func Condition(object client.Object, kind string) *metav1.Condition {
@@ -46,7 +46,7 @@ func HasReason(object client.Object, kind, reason string) bool {
 	return condition != nil && condition.Reason == reason && condition.ObservedGeneration == object.GetGeneration()
 }
 
-// Wait watches the object until the check holds and leaves it in object as it is then. It fails the test, and shows the object, after a minute. what ends the sentence
+// Wait watches the object until the check holds and leaves it in object as it is then. It fails the test, and shows the object, after a minute and a half. what ends the sentence
 // "waited for".
 func Wait[T client.Object](t testing.TB, h *Harness, object T, what string, check func(T) bool) {
 	t.Helper()

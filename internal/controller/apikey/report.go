@@ -81,7 +81,7 @@ func liveKey(facts engine.Facts[Intent, Sight, Effect]) *provider.Key {
 			return &facts.Sight.Marked[i]
 		}
 	}
-	if facts.Step.Verb == plan.Stay && facts.Step.Target != "" {
+	if facts.Step.Verb == plan.Stay && facts.Step.Target != "" && facts.Step.Target == facts.Intent.recorded {
 		// Published so recently that the list does not show it yet.
 		return &provider.Key{ID: facts.Step.Target}
 	}

@@ -7,6 +7,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
@@ -34,8 +35,9 @@ type Intent struct {
 	Deleting bool
 	Resync   time.Duration
 
-	uid     string
-	account *account.Account
+	uid      string
+	recorded string
+	account  *account.Account
 }
 
 // Reserve stands in line for the requests of one pass: the one that changes
@@ -58,6 +60,7 @@ func (i Intent) Reserve(ctx context.Context, fresh bool) (context.Context, error
 func (r *Reconciler) Resolve(ctx context.Context, key *v1alpha1.ApiKey) (Intent, error) {
 	intent := Intent{
 		uid:      string(key.UID),
+		recorded: key.Status.KeyID,
 		Mark:     provider.MarkFor(string(key.UID)),
 		Spec:     specOf(key, r.Now()),
 		Retain:   key.Spec.DeletionPolicy == v1alpha1.DeletionRetain,
@@ -138,12 +141,21 @@ func usable(ws *v1alpha1.Workspace, intent *Intent) error {
 	case !ws.DeletionTimestamp.IsZero():
 		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonWorkspaceDeleting,
 			Message: fmt.Sprintf("Workspace %q is being deleted: delete this ApiKey as well", ws.Name)}
+	case conflicting(ws):
+		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonConflict,
+			Message: fmt.Sprintf("Workspace %q has not got the vendor's workspace that it names: delete this ApiKey as well", ws.Name)}
 	case ws.Status.UUID == "" || intent.First && !meta.IsStatusConditionTrue(ws.Status.Conditions, v1alpha1.ConditionReady):
 		// A key that was issued works whatever becomes of its Workspace's spec.
 		return &plan.Impasse{State: plan.Working, Reason: v1alpha1.ReasonWorkspaceNotReady,
 			Message: fmt.Sprintf("waiting for Workspace %q to become Ready", ws.Name)}
 	}
 	return nil
+}
+
+// conflicting reports whether the Workspace has lost its workspace to another.
+func conflicting(ws *v1alpha1.Workspace) bool {
+	ready := meta.FindStatusCondition(ws.Status.Conditions, v1alpha1.ConditionReady)
+	return ready != nil && ready.Status == metav1.ConditionFalse && ready.Reason == v1alpha1.ReasonConflict
 }
 
 // specOf is what a key should be that is issued now.

@@ -36,6 +36,11 @@ func (r *Reconciler) Act(ctx context.Context, ws *v1alpha1.Workspace, intent Int
 	case plan.Create:
 		return r.create(ctx, ws, intent, step)
 	case plan.Adopt:
+		if intent.External != "" && !intent.Deleting {
+			if err := r.unowned(ctx, r.Live, ws, intent.Provider, step.Target); err != nil {
+				return Effect{}, err
+			}
+		}
 		return Effect{Workspace: found(sight, step.Target)}, nil
 	case plan.Update:
 		return update(ctx, intent, sight, step)
@@ -69,12 +74,17 @@ func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent 
 	}
 	if step.Record {
 		slot := func(ws *v1alpha1.Workspace) **v1alpha1.Attempt {
-			ws.Status.ClassName = intent.ClassName // a default class stays the class
+			ws.Status.ClassName, ws.Status.Provider = intent.ClassName, intent.Provider // a default class stays the class
 			return &ws.Status.Attempt
 		}
 		if err := engine.Announce(ctx, r.Client, r.Live, ws, slot, v1alpha1.Attempt{
 			StartedAt: metav1.NewTime(r.Now()), Name: intent.Spec.DisplayName,
 		}); err != nil {
+			return Effect{}, err
+		}
+	}
+	if intent.typedSlug() {
+		if err := r.slugFree(ctx, ws); err != nil {
 			return Effect{}, err
 		}
 	}

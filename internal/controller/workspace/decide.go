@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"slices"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -23,6 +24,7 @@ func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) 
 		ObserveOnly:     intent.ObserveOnly,
 		External:        intent.External,
 		Importable:      can.Import && !can.OwnCredential,
+		Leaving:         deletedFor(ws, r.Now()),
 		Dependents:      intent.Dependents,
 		Recorded:        ws.Status.UUID,
 		Attempted:       ws.Status.Attempt.Open(),
@@ -47,16 +49,39 @@ func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) 
 	}.Decide()
 }
 
-// differences are looked for where the whole workspace was read.
+// differences are looked for where the whole workspace was read. What a person
+// has to set back is what the Workspace itself says, not its class.
 func differences(ws *v1alpha1.Workspace, intent Intent, sight Sight) plan.Differences {
-	seen := sight.Current
-	if seen == nil && ws.Status.UUID == "" && len(sight.Marked) > 0 {
-		seen = &sight.Marked[0]
-	}
+	seen := candidate(ws, &sight)
 	if seen == nil || !sight.Compared {
 		return plan.Differences{}
 	}
-	return plan.OfWorkspace(intent.Spec, *seen, intent.Capabilities.Workspace)
+	found := plan.OfWorkspace(intent.Spec, *seen, intent.Capabilities.Workspace)
+	found.Fixed = slices.DeleteFunc(found.Fixed, func(field string) bool {
+		return field == "displayName" && ws.Spec.DisplayName == "" || field == "region" && ws.Spec.Region == "" ||
+			field == "language" && ws.Spec.Language == ""
+	})
+	return found
+}
+
+// candidate is the workspace that is recorded, or about to be.
+func candidate(ws *v1alpha1.Workspace, sight *Sight) *provider.Workspace {
+	switch {
+	case sight.Current != nil || ws.Status.UUID != "":
+		return sight.Current
+	case len(sight.Marked) > 0:
+		return &sight.Marked[0]
+	case ws.Status.Attempt.Ordered() && len(sight.Named) == 1:
+		return &sight.Named[0]
+	}
+	return nil
+}
+
+func deletedFor(ws *v1alpha1.Workspace, now time.Time) time.Duration {
+	if ws.DeletionTimestamp.IsZero() {
+		return 0
+	}
+	return now.Sub(ws.DeletionTimestamp.Time)
 }
 
 // waitedFor is how long ago the vendor accepted what it is still working on.

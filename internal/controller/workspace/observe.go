@@ -48,7 +48,8 @@ func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent
 	default:
 		sight.Unsettled = engine.SinceReady(ws.Status.Conditions, r.Now())
 	}
-	if intent.Obstacle != nil || intent.account == nil {
+	nothing := intent.Deleting && intent.External != "" && ws.Status.UUID == "" // was taken over
+	if intent.Obstacle != nil || intent.account == nil || nothing {
 		return sight, nil
 	}
 	id := or(ws.Status.UUID, or(intent.External, intent.vault.uuid))
@@ -60,10 +61,13 @@ func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent
 	case id != "":
 		r.observeOne(ctx, intent, id, fresh || intent.First, &sight)
 	}
-	if sight.Err != nil || len(sight.Named) == 0 {
-		return sight, nil
+	if err := r.unclaimed(ctx, ws, intent, &sight); err != nil {
+		return sight, err
 	}
-	return sight, r.unclaimed(ctx, ws, intent, &sight)
+	if fresh && !intent.Deleting && !sight.Compared {
+		r.readWhole(ctx, ws, intent, &sight)
+	}
+	return sight, nil
 }
 
 // refused reports whether the latest call is known to have made nothing.
@@ -126,28 +130,22 @@ func (r *Reconciler) observeList(ctx context.Context, ws *v1alpha1.Workspace, in
 		lost := ws.Status.UUID == "" || ws.Status.Attempt.Open()
 		sight.Marked, sight.Err = r.readMarks(ctx, intent, all, ws.Status.UUID, lost)
 	}
-	if fresh && !intent.Deleting {
-		r.readWhole(ctx, ws, intent, sight)
-	}
 }
 
 // readWhole reads the parts that a list leaves out of the workspace that is
 // recorded, or about to be.
 func (r *Reconciler) readWhole(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight *Sight) {
-	candidate := sight.Current
-	if ws.Status.UUID == "" && len(sight.Marked) > 0 {
-		candidate = &sight.Marked[0]
-	}
-	if candidate == nil || sight.Err != nil {
+	seen := candidate(ws, sight)
+	if seen == nil || sight.Err != nil {
 		return
 	}
-	if candidate.Brief && !candidate.Pending {
-		whole, err := intent.account.Session().Workspaces().Get(ctx, candidate.ID)
+	if seen.Brief && !seen.Pending {
+		whole, err := intent.account.Session().Workspaces().Get(ctx, seen.ID)
 		if err != nil {
 			sight.Err = err
 			return
 		}
-		*candidate = whole
+		*seen = whole
 	}
 	sight.Compared = true
 }
@@ -181,10 +179,10 @@ func (r *Reconciler) readMarks(ctx context.Context, intent Intent, all []provide
 
 // unclaimed leaves out of Named what another Workspace has.
 func (r *Reconciler) unclaimed(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight *Sight) error {
-	if !ws.Status.Attempt.Ordered() {
+	if !ws.Status.Attempt.Ordered() || len(sight.Named) == 0 {
 		return nil // the slug is taken, whoever has it
 	}
-	owners, err := r.owners(ctx, ws, intent.Provider)
+	owners, err := owners(ctx, r.Client, ws, intent.Provider)
 	if err != nil {
 		return err
 	}

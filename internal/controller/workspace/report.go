@@ -15,26 +15,30 @@ func (r *Reconciler) Report(ws *v1alpha1.Workspace, facts engine.Facts[Intent, S
 	if facts.Intent.ClassName != "" {
 		status.ClassName, status.Provider = facts.Intent.ClassName, facts.Intent.Provider
 	}
-	if seen := told(facts); seen != nil && (status.UUID == "" || status.UUID == seen.ID) {
+	seen := told(status.UUID, facts)
+	if seen != nil && (status.UUID == "" || status.UUID == seen.ID) {
 		identify(status, *seen)
 	}
-	status.Attempt = attempt(status.Attempt, facts)
+	status.Attempt = attempt(status.Attempt, seen, facts)
 }
 
-// told is what the vendor has said of this object's workspace. What is to be
-// taken over is this object's once that was decided.
-func told(facts engine.Facts[Intent, Sight, Effect]) *provider.Workspace {
-	if facts.Effect.Workspace != nil || facts.Intent.First {
+// told is what the vendor has said of this object's workspace: of the one that
+// was just made or taken, or of the one on record. What merely was looked at
+// becomes this object's by no other way.
+func told(recorded string, facts engine.Facts[Intent, Sight, Effect]) *provider.Workspace {
+	if facts.Effect.Workspace != nil {
 		return facts.Effect.Workspace
 	}
-	return facts.Sight.Current
+	if seen := facts.Sight.Current; seen != nil && recorded != "" && seen.ID == recorded {
+		return seen
+	}
+	return nil
 }
 
 // attempt is what remains on record of a create call: it goes with a definite
 // answer, and comes with the lack of one.
-func attempt(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effect]) *v1alpha1.Attempt {
+func attempt(recorded *v1alpha1.Attempt, seen *provider.Workspace, facts engine.Facts[Intent, Sight, Effect]) *v1alpha1.Attempt {
 	name := or(facts.Intent.Spec.DisplayName, facts.Intent.External)
-	seen := told(facts)
 	switch {
 	case seen != nil && seen.Pending && !facts.Intent.Deleting:
 		return engine.Accepted(recorded, facts.Now, name)

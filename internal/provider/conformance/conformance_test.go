@@ -1,65 +1,88 @@
 package conformance_test
 
 import (
+	"maps"
 	"testing"
+	"time"
 
-	"github.com/workspace-operator/workspace-operator/internal/emulator"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
+	"github.com/workspace-operator/workspace-operator/internal/provider/catalog"
 	"github.com/workspace-operator/workspace-operator/internal/provider/conformance"
-	"github.com/workspace-operator/workspace-operator/internal/provider/guance"
-	"github.com/workspace-operator/workspace-operator/internal/provider/portkey"
 )
 
-func TestGuance(t *testing.T) {
-	subject := conformance.Subject{
-		Driver:     guance.New(),
-		Credential: map[string]string{"apiKey": emulator.DefaultGuanceOwnerKey},
-		Workspace:  provider.WorkspaceSpec{DisplayName: "ws_create_test", Description: "test", Options: map[string]string{"accessKeyName": "test_ak"}},
-		Change:     provider.WorkspaceSpec{DisplayName: "renamed", Description: "changed"},
-		Key:        provider.KeySpec{DisplayName: "ci"},
-	}
-	run(t, subject, map[string]map[string]any{
-		"as it is":            nil,
-		"the console's limit": {"keyNameLimit": 50},
-		"the older page":      {"plainErrorCodes": true, "showTokens": true},
-	})
+// settings are those of an emulated vendor, by their JSON name.
+type settings = map[string]any
+
+// variant is one answer to what a vendor's documentation leaves open, with what
+// follows from it. What is empty stays as the vendor's subject has it.
+type variant struct {
+	settings settings
+	// account is added to the class's own settings.
+	account map[string]string
+	key     *provider.KeySpec
+
+	goneWorkspace, goneKey provider.Class
+	cutOff                 func(int) bool
+	challenge              time.Duration
+	// unset is a setting of the class that is left out.
+	unset string
 }
 
-func TestPortkey(t *testing.T) {
-	subject := conformance.Subject{
-		Driver:     portkey.New(),
-		Credential: map[string]string{"apiKey": emulator.DefaultPortkeyAdminKey},
-		Workspace: provider.WorkspaceSpec{
-			DisplayName: "Team A", Description: "d", Metadata: map[string]string{"environment": "production", "foo": "bar"},
-			UsageLimits: []provider.UsageLimit{{Type: "Cost", CreditLimit: 10, AlertThreshold: 8, PeriodicReset: "Monthly"}},
-			RateLimits:  []provider.RateLimit{{Type: "Requests", Unit: "PerMinute", Value: 123}},
-		},
-		Change:    provider.WorkspaceSpec{DisplayName: "Team B", Metadata: map[string]string{"foo": "baz"}, UsageLimits: []provider.UsageLimit{}},
-		Key:       provider.KeySpec{DisplayName: "ci", Scopes: []string{"completions.write"}},
-		KeyChange: provider.KeySpec{DisplayName: "cd", Scopes: []string{"logs.view"}, RateLimits: []provider.RateLimit{{Type: "Tokens", Unit: "PerDay", Value: 5}}},
-	}
-	run(t, subject, map[string]map[string]any{
-		"as it is":             nil,
-		"lists in short form":  {"listShape": "example", "uuidWorkspaceIDs": true},
-		"pages of its own":     {"maxPageSize": 20, "floatNumbers": true},
-		"gone is not found":    {"workspaceGone": "AB08", "keyGone": "AB08", "errorShape": "flat"},
-		"gone is forbidden":    {"workspaceGone": "AB03", "keyGone": "AB03", "errorShape": "openai"},
-		"gone without a code":  {"workspaceGone": "AB08", "keyGone": "AB08", "errorShape": "message"},
-		"forbidden, no a code": {"workspaceGone": "AB03", "keyGone": "AB03", "errorShape": "message"},
-	})
+// vendor is a subject and its variants by name. One of them has no settings.
+type vendor struct {
+	subject  conformance.Subject
+	variants map[string]variant
 }
 
-// run plays the suite once for everything the documentation leaves open.
-func run(t *testing.T, subject conformance.Subject, settings map[string]map[string]any) {
-	t.Helper()
-	for name, set := range settings {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			configured := subject
-			if set != nil {
-				configured.Settings = set
+// TestDrivers plays the suite for every driver there is, once for everything
+// that its vendor's documentation leaves open.
+func TestDrivers(t *testing.T) {
+	vendors := map[string]vendor{
+		"groundfloor": groundfloorVendor(), "guance": guanceVendor(), "oceanbase": oceanbaseVendor(),
+		"portkey": portkeyVendor(), "slaunchx": slaunchxVendor(),
+	}
+	for _, driver := range catalog.All() {
+		t.Run(driver.Name(), func(t *testing.T) {
+			tested, ok := vendors[driver.Name()]
+			if !ok {
+				t.Fatal("there is no subject for this driver")
 			}
-			conformance.Run(t, configured)
+			tested.subject.Driver = driver
+			for name, variant := range tested.variants {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					conformance.Run(t, variant.of(tested.subject))
+				})
+			}
 		})
 	}
+}
+
+// of is the subject as it is under the variant.
+func (v variant) of(subject conformance.Subject) conformance.Subject {
+	account := maps.Clone(subject.Account)
+	if account == nil {
+		account = map[string]string{}
+	}
+	maps.Copy(account, v.account)
+	delete(account, v.unset)
+	subject.Account = account
+	if v.settings != nil {
+		// Without other settings of the class, the driver behaves the same.
+		subject.Settings, subject.Again = v.settings, v.account == nil
+	}
+	if v.key != nil {
+		subject.Key = *v.key
+	}
+	if v.goneWorkspace != "" {
+		subject.GoneWorkspace = v.goneWorkspace
+	}
+	if v.goneKey != "" {
+		subject.GoneKey = v.goneKey
+	}
+	if v.cutOff != nil {
+		subject.CutOff = v.cutOff
+	}
+	subject.Challenge = v.challenge
+	return subject
 }

@@ -9,24 +9,26 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
-func hostileIDs(r *rig) map[string]string {
+// hostileIDs are made around the id of an object that is there.
+func hostileIDs(id string) map[string]string {
 	return map[string]string{
 		"empty":            "",
 		"a dot":            ".",
 		"up":               "..",
-		"up and over":      "../" + r.workspace.ID,
-		"over and up":      r.workspace.ID + "/../" + r.workspace.ID,
-		"another path":     r.workspace.ID + "/users",
-		"with a query":     r.workspace.ID + "?force=true",
-		"with a fragment":  r.workspace.ID + "#x",
-		"escaped":          "%2e%2e%2f" + r.workspace.ID,
-		"backslash":        `..\` + r.workspace.ID,
-		"line break":       r.workspace.ID + "\r\nX-Evil: 1",
+		"up and over":      "../" + id,
+		"over and up":      id + "/../" + id,
+		"another path":     id + "/users",
+		"with a query":     id + "?force=true",
+		"another value":    id + "&id=" + id,
+		"with a fragment":  id + "#x",
+		"escaped":          "%2e%2e%2f" + id,
+		"backslash":        `..\` + id,
+		"line break":       id + "\r\nX-Evil: 1",
 		"not UTF-8":        "\xff\xfe",
 		"unicode":          "größe-☃",
 		"long":             strings.Repeat("x", 3000),
 		"nothing like it":  "no-such-object",
-		"with a null byte": r.workspace.ID + "\x00",
+		"with a null byte": id + "\x00",
 	}
 }
 
@@ -34,63 +36,81 @@ func hostileIDs(r *rig) map[string]string {
 // at the vendor, and what is not there is at most "already gone".
 func testHostileIDs(t *testing.T, subject Subject) {
 	r := furnished(t, subject)
-	can := r.can()
-	for name, id := range hostileIDs(r) {
-		t.Run(name, func(t *testing.T) {
-			r.t = t
-			r.emulator.ForgetRequests()
-			if can.Workspace.Get {
-				_, err := r.own.Workspaces().Get(t.Context(), id)
-				r.fails(err)
-			}
-			if can.Workspace.Update {
-				r.fails(r.own.Workspaces().Update(t.Context(), id, subject.Change))
-			}
-			if can.Workspace.Delete {
-				r.goneAtMost(r.own.Workspaces().Delete(t.Context(), provider.Workspace{ID: id, Name: "x"}))
-			}
-			if can.Key.Amend {
-				r.fails(r.own.Keys().Amend(t.Context(), r.workspace.ID, id, subject.KeyChange))
-			}
-			if can.Key.Revoke {
-				r.goneAtMost(r.own.Keys().Revoke(t.Context(), r.workspace.ID, id))
-			}
-			if changed := changes(r.requests()); len(changed) != 0 {
-				t.Errorf("something changed by %s %s", changed[0].Method, changed[0].Path)
-			}
+	for name, id := range hostileIDs(r.workspace.ID) {
+		t.Run("workspace "+name, func(t *testing.T) {
+			r.in(t).quiet()
+			r.attacksWorkspace(id)
+			r.leavesAlone()
+		})
+	}
+	for name, id := range hostileIDs(r.key.ID) {
+		t.Run("key "+name, func(t *testing.T) {
+			r.in(t).quiet()
+			r.attacksKey(id)
+			r.leavesAlone()
 		})
 	}
 }
 
-// goneAtMost takes success, and an error that is one for certain.
-func (r *rig) goneAtMost(err error) {
+func (r *rig) attacksWorkspace(id string) {
 	r.t.Helper()
-	if err == nil {
-		return
+	can := r.can()
+	if can.Workspace.Get {
+		_, err := r.own.Workspaces().Get(r.t.Context(), id)
+		r.fails(err)
 	}
-	if failure := r.failure(err); failure.Uncertain {
-		r.t.Errorf("got %v, and uncertain", failure)
+	if can.Workspace.Update {
+		r.fails(r.own.Workspaces().Update(r.t.Context(), id, r.subject.Change))
+	}
+	if r.subject.deletes() {
+		r.goneAtMost(r.own.Workspaces().Delete(r.t.Context(), provider.Workspace{ID: id, Name: "x"}))
+	}
+	if can.Key.List {
+		_, err := keys(r.t.Context(), r.own, id)
+		r.fails(err)
+	}
+	// A session that is of one workspace makes a key before it sees where, and
+	// takes it back.
+	if can.Key.Issue && !can.Workspace.OwnCredential {
+		_, _, err := r.own.Keys().Issue(r.t.Context(), id, otherMark().WithSerial(1), r.subject.Key)
+		r.fails(err)
+	}
+}
+
+func (r *rig) attacksKey(id string) {
+	r.t.Helper()
+	can := r.can().Key
+	if can.Get {
+		_, err := r.own.Keys().Get(r.t.Context(), r.workspace.ID, id)
+		r.fails(err)
+	}
+	if can.Amend {
+		r.fails(r.own.Keys().Amend(r.t.Context(), r.workspace.ID, id, r.subject.KeyChange))
+	}
+	if can.Revoke {
+		r.goneAtMost(r.own.Keys().Revoke(r.t.Context(), r.workspace.ID, id))
 	}
 }
 
 // testAtOnce: a session is used by many.
 func testAtOnce(t *testing.T, subject Subject) {
 	r := furnished(t, subject)
-	if !r.can().Key.Issue {
-		t.Log("the vendor has no keys")
-		return
-	}
 	const many = 20
 	var group sync.WaitGroup
-	problems := make(chan string, 2*many)
+	problems := make(chan string, 3*many)
 	for serial := range many {
 		group.Go(func() {
-			mark := r.mark.WithSerial(serial + 2)
-			key, value, err := r.own.Keys().Issue(t.Context(), r.workspace.ID, mark, subject.Key)
-			if err != nil || value.IsEmpty() || key.Mark != mark {
-				problems <- fmt.Sprintf("issued %+v, %v", key, err)
+			if r.can().Key.Issue {
+				mark := r.mark.WithSerial(serial + 2)
+				key, value, err := r.own.Keys().Issue(t.Context(), r.workspace.ID, mark, subject.Key)
+				if err != nil || value.IsEmpty() || key.Mark != mark {
+					problems <- fmt.Sprintf("issued %+v, %v", key, err)
+				}
 			}
 			if err := r.own.Check(t.Context()); err != nil {
+				problems <- err.Error()
+			}
+			if _, err := r.own.Workspaces().Get(t.Context(), r.workspace.ID); err != nil {
 				problems <- err.Error()
 			}
 		})
@@ -100,7 +120,7 @@ func testAtOnce(t *testing.T, subject Subject) {
 	for problem := range problems {
 		t.Error(problem)
 	}
-	for serial := range many {
-		r.findsKeys(r.mark.WithSerial(serial+2), 1)
+	if r.can().Key.Issue && r.can().Key.List {
+		r.listsKeys(many + 1)
 	}
 }

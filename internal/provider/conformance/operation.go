@@ -9,87 +9,140 @@ import (
 
 // operation is one method of a session, called on a furnished rig.
 type operation struct {
-	name    string
-	able    bool
-	mutates bool
-	call    func(context.Context, *rig) error
+	name string
+	able bool
+	kind kind
+	call func(context.Context, *rig) error
 }
 
+// kind is what an operation does at the vendor.
+type kind int
+
+const (
+	// silent asks nobody.
+	silent kind = iota
+	// reads something and changes nothing.
+	reads
+	// makes something new, of which the answer tells.
+	makes
+	// alters what is there.
+	alters
+	// removes what is there; already gone is success.
+	removes
+)
+
+// asks reports whether the vendor is asked at all.
+func (o operation) asks() bool { return o.kind != silent }
+
+// mutates reports whether something is another afterwards.
+func (o operation) mutates() bool { return o.kind >= makes }
+
+// tells reports whether an answer that says nothing is none.
+func (o operation) tells() bool { return o.kind == reads || o.kind == makes }
+
 // operations are all there are; those the vendor has no call for included.
-func operations(can provider.Capabilities) []operation {
+func (s Subject) operations() []operation {
+	return append(s.workspaceOperations(), s.keyOperations()...)
+}
+
+func (s Subject) workspaceOperations() []operation {
+	can := s.Driver.Capabilities()
+	check := reads
+	if !can.Checkable {
+		check = silent
+	}
 	return []operation{
-		{"check", true, false, func(ctx context.Context, r *rig) error { return r.own.Check(ctx) }},
-		{"list workspaces", can.Workspace.List, false, func(ctx context.Context, r *rig) error {
+		{"check", true, check, func(ctx context.Context, r *rig) error { return r.own.Check(ctx) }},
+		{"list workspaces", can.Workspace.List, reads, func(ctx context.Context, r *rig) error {
 			_, err := workspaces(ctx, r.class, provider.WorkspaceFilter{})
 			return err
 		}},
-		{"get workspace", can.Workspace.Get, false, func(ctx context.Context, r *rig) error {
+		{"get workspace", can.Workspace.Get, reads, func(ctx context.Context, r *rig) error {
 			_, err := r.own.Workspaces().Get(ctx, r.workspace.ID)
 			return err
 		}},
-		{"create workspace", can.Workspace.Create, true, func(ctx context.Context, r *rig) error {
-			_, err := r.class.Workspaces().Create(ctx, otherMark(), r.subject.Workspace)
+		{"create workspace", can.Workspace.Create, makes, func(ctx context.Context, r *rig) error {
+			_, err := r.class.Workspaces().Create(ctx, otherMark(), s.Workspace)
 			return err
 		}},
-		{"update workspace", can.Workspace.Update, true, func(ctx context.Context, r *rig) error {
-			return r.own.Workspaces().Update(ctx, r.workspace.ID, r.subject.Change)
+		{"update workspace", can.Workspace.Update, alters, func(ctx context.Context, r *rig) error {
+			return r.own.Workspaces().Update(ctx, r.workspace.ID, s.Change)
 		}},
-		{"delete workspace", can.Workspace.Delete, true, func(ctx context.Context, r *rig) error {
+		{"delete workspace", s.deletes(), removes, func(ctx context.Context, r *rig) error {
 			return r.own.Workspaces().Delete(ctx, r.workspace)
 		}},
-		{"list keys", can.Key.List, false, func(ctx context.Context, r *rig) error {
+	}
+}
+
+func (s Subject) keyOperations() []operation {
+	can := s.Driver.Capabilities().Key
+	return []operation{
+		{"list keys", can.List, reads, func(ctx context.Context, r *rig) error {
 			_, err := keys(ctx, r.own, r.workspace.ID)
 			return err
 		}},
-		{"issue key", can.Key.Issue, true, func(ctx context.Context, r *rig) error {
-			_, value, err := r.own.Keys().Issue(ctx, r.workspace.ID, otherMark().WithSerial(1), r.subject.Key)
+		{"get key", can.Get, reads, func(ctx context.Context, r *rig) error {
+			_, err := r.own.Keys().Get(ctx, r.workspace.ID, r.key.ID)
+			return err
+		}},
+		{"issue key", can.Issue, makes, func(ctx context.Context, r *rig) error {
+			_, value, err := r.own.Keys().Issue(ctx, r.workspace.ID, otherMark().WithSerial(1), s.Key)
 			if err == nil {
 				r.keep(value.Reveal())
 			}
 			return err
 		}},
-		{"amend key", can.Key.Amend, true, func(ctx context.Context, r *rig) error {
-			return r.own.Keys().Amend(ctx, r.workspace.ID, r.key.ID, r.subject.KeyChange)
+		{"amend key", can.Amend, alters, func(ctx context.Context, r *rig) error {
+			return r.own.Keys().Amend(ctx, r.workspace.ID, r.key.ID, s.KeyChange)
 		}},
-		{"revoke key", can.Key.Revoke, true, func(ctx context.Context, r *rig) error {
+		{"revoke key", can.Revoke, removes, func(ctx context.Context, r *rig) error {
 			return r.own.Keys().Revoke(ctx, r.workspace.ID, r.key.ID)
 		}},
 	}
 }
 
+// deletes reports whether the vendor deletes workspaces and the class lets it.
+func (s Subject) deletes() bool {
+	can := s.Driver.Capabilities().Workspace
+	return can.Delete && (can.DeleteSetting == "" || s.Account[can.DeleteSetting] == "Enabled")
+}
+
 // otherMark is not that of the rig's own workspace and key.
 func otherMark() provider.Mark { return provider.MarkFor("5e0b1c6c-0a3c-4b6e-9d39-1b0f6d0c2a77") }
 
-// each runs a test for every operation the vendor has, each on a rig of its
-// own. before is the number of requests that precede the one that matters:
-// some operations have to read before they write.
-func each(t *testing.T, subject Subject, test func(t *testing.T, r *rig, op operation, before int)) {
+// each runs a test for every operation of a sort that the vendor has, each on a
+// rig of its own.
+func each(t *testing.T, subject Subject, sort func(operation) bool, test func(r *rig, op operation)) {
 	t.Helper()
-	for _, op := range operations(subject.Driver.Capabilities()) {
-		if op.able {
-			t.Run(op.name, func(t *testing.T) { test(t, furnished(t, subject), op, before(t, subject, op)) })
+	for _, op := range subject.operations() {
+		if op.able && sort(op) {
+			t.Run(op.name, func(t *testing.T) {
+				r := furnished(t, subject)
+				r.quiet()
+				test(r, op)
+			})
 		}
 	}
 }
 
-// before plays the operation undisturbed to see what it sends.
-func before(t *testing.T, subject Subject, op operation) int {
+// measure plays the operations undisturbed to see what they send before the
+// request that changes something.
+func measure(t *testing.T, subject Subject) map[string]int {
 	t.Helper()
-	if !op.mutates {
-		return 0
-	}
-	r := furnished(t, subject)
-	r.emulator.ForgetRequests()
-	if err := op.call(t.Context(), r); err != nil {
-		t.Fatalf("undisturbed: %v", err)
-	}
-	for number, entry := range r.requests() {
-		if entry.Changed {
-			return number
+	before := map[string]int{}
+	each(t, subject, operation.mutates, func(r *rig, op operation) {
+		if err := op.call(r.t.Context(), r); err != nil {
+			r.t.Fatalf("undisturbed: %v", err)
 		}
-	}
-	t.Fatal("the operation changes nothing at the vendor")
-	return 0
+		for number, entry := range r.requests() {
+			if entry.Changed {
+				before[op.name] = number
+				return
+			}
+		}
+		r.t.Error("the operation changes nothing at the vendor")
+	})
+	return before
 }
 
 // workspaces is a list in full, or its error, after which nothing may come.

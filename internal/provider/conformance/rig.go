@@ -1,16 +1,11 @@
 package conformance
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/workspace-operator/workspace-operator/internal/emulator"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/fault"
@@ -18,14 +13,15 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
-// messageLimit is the longest message an error may have, in characters.
-const messageLimit = 256
+// untilBuilt is longer than any vendor takes to build a workspace.
+const untilBuilt = 24 * time.Hour
 
 // rig is one emulator with a driver on it.
 type rig struct {
 	t        *testing.T
 	subject  Subject
 	emulator *emulator.Emulator
+	clock    *clock
 	endpoint string
 	gate     *gate
 
@@ -35,52 +31,77 @@ type rig struct {
 	mark       provider.Mark
 	workspace  provider.Workspace
 	key        provider.Key
+	// value is the key's.
+	value provider.Secret
 
 	mu sync.Mutex
 	// secrets are all credentials and values of the run.
 	secrets []string
+	// written is called for every request that has been sent; it may be nil.
+	written func()
 }
 
-// newRig starts with an emulator without objects.
+// newRig starts with an emulator as it is at the start.
 func newRig(t *testing.T, subject Subject) *rig {
 	t.Helper()
-	vendor, err := emulator.New(emulator.Options{})
+	still := &clock{now: time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
+	vendor, err := emulator.New(emulator.Options{Now: still.read})
 	if err != nil {
 		t.Fatal(err)
-	}
-	if subject.Settings != nil {
-		if err := vendor.SetSettings(subject.Driver.Name(), subject.Settings); err != nil {
-			t.Fatal(err)
-		}
 	}
 	server := httptest.NewServer(vendor)
 	t.Cleanup(server.Close)
 	r := &rig{
-		t: t, subject: subject, emulator: vendor, endpoint: server.URL + "/" + subject.Driver.Name(), gate: &gate{},
+		t: t, subject: subject, emulator: vendor, clock: still, endpoint: server.URL + "/" + subject.Driver.Name(), gate: &gate{},
 		mark: provider.MarkFor("8a0d5f0e-1f5e-4d9b-8f0e-2f7c7e6a9b10"),
 	}
+	r.configure(subject.Settings)
 	r.class = r.open(subject.Credential)
+	r.own = r.class
 	return r
+}
+
+func (r *rig) configure(settings any) {
+	r.t.Helper()
+	if settings == nil {
+		return
+	}
+	if err := r.emulator.SetSettings(r.subject.Driver.Name(), settings); err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 // furnished has a workspace with a key in it as well.
 func furnished(t *testing.T, subject Subject) *rig {
 	t.Helper()
 	r := newRig(t, subject)
-	r.furnish()
+	if subject.Existing == "" {
+		r.create()
+	} else {
+		r.workspace = r.get(subject.Existing)
+	}
+	if r.can().Key.Issue {
+		r.key, r.value = r.issue(r.mark.WithSerial(1))
+	}
+	r.keepAuthorization()
 	return r
 }
 
-func (r *rig) furnish() {
+// create makes the rig's workspace and waits until it can be used.
+func (r *rig) create() {
 	r.t.Helper()
-	if !r.can().Workspace.Create {
-		r.t.Fatal("the suite has no way to a workspace of this vendor")
-	}
 	made, err := r.class.Workspaces().Create(r.t.Context(), r.mark, r.subject.Workspace)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.workspace, r.own = made, r.class
+	r.workspace = made
+	if made.Pending != r.can().Workspace.Asynchronous {
+		r.t.Errorf("created %+v; the capabilities say that it is built later: %v", made, r.can().Workspace.Asynchronous)
+	}
+	if made.Pending {
+		r.clock.pass(untilBuilt)
+		r.workspace = r.get(r.marked(r.mark).ID)
+	}
 	if credential := made.Credential; credential != nil {
 		values := map[string]string{"keyID": credential.ID}
 		for name, value := range credential.Values {
@@ -88,38 +109,61 @@ func (r *rig) furnish() {
 		}
 		r.own = r.open(values)
 	}
-	if r.can().Key.Issue {
-		key, value, err := r.own.Keys().Issue(r.t.Context(), made.ID, r.mark.WithSerial(1), r.subject.Key)
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		r.key = key
-		r.keep(value.Reveal())
+}
+
+// get reads a workspace of which it is certain that it can be read.
+func (r *rig) get(id string) provider.Workspace {
+	r.t.Helper()
+	found, err := r.own.Workspaces().Get(r.t.Context(), id)
+	if err != nil {
+		r.t.Fatal(err)
 	}
+	return found
 }
 
 func (r *rig) can() provider.Capabilities { return r.subject.Driver.Capabilities() }
 
 func (r *rig) open(credential map[string]string) provider.Session {
 	r.t.Helper()
-	opened := account(r.t, r.endpoint, credential)
-	opened.Gate = r.gate
-	session, err := r.subject.Driver.Open(opened)
+	session, err := r.subject.Driver.Open(r.account(credential))
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	return session
+}
+
+// account speaks to the rig's emulator through the rig's gate.
+func (r *rig) account(credential map[string]string) provider.Account {
+	r.t.Helper()
+	opened := account(r.t, r.endpoint, credential)
+	opened.Settings, opened.Gate = maps.Clone(r.subject.Account), r.gate
+	opened.Transport = watch{opened.Transport, r.wrote}
 	for name, value := range credential {
 		if name != "keyID" {
 			r.keep(value)
 		}
 	}
-	return session
+	return opened
 }
 
-func (r *rig) keep(secret string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.secrets = append(r.secrets, secret)
+// reach makes the cheapest call that the vendor answers.
+func (r *rig) reach(session provider.Session) error {
+	if r.can().Checkable {
+		return session.Check(r.t.Context())
+	}
+	_, err := session.Workspaces().Get(r.t.Context(), r.subject.Existing)
+	return err
+}
+
+// quiet ends all faults, makes sure that the session has nothing left to learn
+// from a challenge, and empties the log.
+func (r *rig) quiet() {
+	r.t.Helper()
+	r.emulator.ClearFaults()
+	if err := r.reach(r.own); err != nil {
+		r.t.Fatalf("without a fault: %v", err)
+	}
+	r.emulator.ForgetRequests()
 }
 
 // spoil puts a fault in force for this vendor.
@@ -133,6 +177,7 @@ func (r *rig) spoil(f fault.Fault) {
 
 // requests are those that arrived since the log was emptied.
 func (r *rig) requests() []journal.Entry {
+	r.t.Helper()
 	entries, dropped := r.emulator.Requests(journal.Filter{Vendor: r.subject.Driver.Name()})
 	if dropped > 0 {
 		r.t.Fatalf("the log of the emulator has lost %d requests", dropped)
@@ -141,9 +186,10 @@ func (r *rig) requests() []journal.Entry {
 }
 
 // changes are the requests that changed something.
-func changes(entries []journal.Entry) []journal.Entry {
+func (r *rig) changes() []journal.Entry {
+	r.t.Helper()
 	var changed []journal.Entry
-	for _, entry := range entries {
+	for _, entry := range r.requests() {
 		if entry.Changed {
 			changed = append(changed, entry)
 		}
@@ -151,93 +197,9 @@ func changes(entries []journal.Entry) []journal.Entry {
 	return changed
 }
 
-// failure checks what holds for every error: its type, its words, and that it
-// shows nothing secret and no address.
-func (r *rig) failure(err error) *provider.Error {
-	r.t.Helper()
-	failure, ok := errors.AsType[*provider.Error](err)
-	if !ok {
-		r.t.Fatalf("got %v (%T), want a *provider.Error", err, err)
-	}
-	if failure.Op == "" || failure.Message == "" || failure.Class == "" {
-		r.t.Errorf("an error without words: %+v", *failure)
-	}
-	if utf8.RuneCountInString(failure.Message) > messageLimit {
-		r.t.Errorf("a message of %d characters", utf8.RuneCountInString(failure.Message))
-	}
-	text := fmt.Sprintf("%v %+v %s", err, *failure, failure.RequestID)
-	r.hides(text)
-	for _, address := range []string{"127.0.0.1", "elsewhere.test", "/" + r.subject.Driver.Name()} {
-		if strings.Contains(failure.Error(), address) {
-			r.t.Errorf("the message shows an address: %s", failure.Message)
-		}
-	}
-	return failure
-}
-
-// hides fails the test if the text holds a secret of the run.
-func (r *rig) hides(text string) {
-	r.t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, secret := range r.secrets {
-		if strings.Contains(text, secret) {
-			r.t.Error("something shows a secret")
-		}
-	}
-}
-
-// wants checks class and certainty as well.
-func (r *rig) wants(err error, class provider.Class, uncertain bool) {
-	r.t.Helper()
-	failure := r.failure(err)
-	if failure.Class != class || failure.Uncertain != uncertain {
-		r.t.Errorf("got %v, uncertain %v; want class %s, uncertain %v", failure, failure.Uncertain, class, uncertain)
-	}
-}
-
-// fails checks no more than that it is an error as it should be.
-func (r *rig) fails(err error) {
-	r.t.Helper()
-	_ = r.failure(err)
-}
-
 // with is the credential with one value changed.
 func with(credential map[string]string, name, value string) map[string]string {
 	changed := maps.Clone(credential)
 	changed[name] = value
 	return changed
-}
-
-// gate lets everything pass until it is closed, and notes what it is told.
-type gate struct {
-	mu     sync.Mutex
-	closed error
-	pauses []time.Duration
-}
-
-// Take answers what the gate was closed with.
-func (g *gate) Take(context.Context) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.closed
-}
-
-// Pause notes for how long.
-func (g *gate) Pause(d time.Duration) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.pauses = append(g.pauses, d)
-}
-
-func (g *gate) close(reason error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.closed = reason
-}
-
-func (g *gate) told() []time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.pauses
 }

@@ -1,23 +1,21 @@
 package conformance
 
 import (
-	"context"
-	"errors"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/internal/emulator/fault"
-	"github.com/workspace-operator/workspace-operator/internal/emulator/journal"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
 // testAbilities: what the capabilities deny is answered Unsupported without a
 // request, and what they promise is not.
 func testAbilities(t *testing.T, subject Subject) {
-	for _, op := range operations(subject.Driver.Capabilities()) {
+	for _, op := range subject.operations() {
 		t.Run(op.name, func(t *testing.T) {
 			r := furnished(t, subject)
-			r.emulator.ForgetRequests()
+			r.quiet()
 			err := op.call(t.Context(), r)
 			if op.able {
 				if err != nil {
@@ -26,28 +24,31 @@ func testAbilities(t *testing.T, subject Subject) {
 				return
 			}
 			r.wants(err, provider.Unsupported, false)
-			if got := len(r.requests()); got != 0 {
-				t.Errorf("%d requests for what the vendor does not have", got)
-			}
+			r.sendsNothing()
 		})
 	}
 }
 
 // testOneMutation: an operation changes the vendor's state by one request.
 func testOneMutation(t *testing.T, subject Subject) {
-	each(t, subject, func(t *testing.T, r *rig, op operation, _ int) {
-		r.emulator.ForgetRequests()
-		if err := op.call(t.Context(), r); err != nil {
-			t.Fatal(err)
+	each(t, subject, operation.asks, func(r *rig, op operation) {
+		if err := op.call(r.t.Context(), r); err != nil {
+			r.t.Fatal(err)
 		}
-		want := 0
-		if op.mutates {
-			want = 1
-		}
-		if got := len(changes(r.requests())); got != want {
-			t.Errorf("%d requests changed something, want %d", got, want)
-		}
+		r.changedOnce(op)
 	})
+}
+
+// changedOnce: a mutation is one request that changes something, a read none.
+func (r *rig) changedOnce(op operation) {
+	r.t.Helper()
+	want := 0
+	if op.mutates() {
+		want = 1
+	}
+	if got := len(r.changes()); got != want {
+		r.t.Errorf("%d requests changed something, want %d", got, want)
+	}
 }
 
 // testLostAnswers: the vendor does the work and the answer is lost, whole or in
@@ -55,148 +56,60 @@ func testOneMutation(t *testing.T, subject Subject) {
 // be found again is there once.
 func testLostAnswers(t *testing.T, subject Subject) {
 	for _, action := range []fault.Action{fault.Lost, fault.Truncate} {
-		each(t, subject, func(t *testing.T, r *rig, op operation, before int) {
-			if !op.mutates {
-				return
-			}
-			r.emulator.ForgetRequests()
-			r.spoil(fault.Fault{Action: action, After: before, Times: 1})
-			err := op.call(t.Context(), r)
-			// A deletion may be answered without a body, of which half is all.
-			if err != nil || action == fault.Lost {
-				r.wants(err, provider.Transient, true)
-			}
-			sent := r.requests()
-			if len(sent) != before+1 || len(changes(sent)) != 1 {
-				t.Errorf("%s: %d requests, of which %d changed something; want %d and 1", action, len(sent), len(changes(sent)), before+1)
-			}
-			if op.name == "create workspace" && r.can().Workspace.Recovery == provider.RecoverByMark {
-				r.findsByMark(otherMark(), 1)
-			}
-			if op.name == "issue key" && r.can().Key.Recovery == provider.RecoverByMark {
-				r.findsKeys(otherMark().WithSerial(1), 1)
-			}
+		each(t, subject, operation.mutates, func(r *rig, op operation) {
+			r.loses(op, action, subject.before[op.name])
 		})
 	}
 }
 
-// breakage is a way in which an answer is none.
-type breakage struct {
-	name  string
-	fault fault.Fault
-	// uncertain says whether a mutation may have happened, for all one knows.
-	uncertain bool
-}
-
-func breakages() []breakage {
-	const more = 9 << 20
-	return []breakage{
-		{"reset", fault.Fault{Action: fault.Reset}, true},
-		{"a web page", fault.Fault{Action: fault.HTML}, true},
-		{"a web page, not found", fault.Fault{Action: fault.HTML, Status: 404}, false},
-		{"a web page, bad gateway", fault.Fault{Action: fault.HTML, Status: 502}, true},
-		{"garbage", fault.Fault{Action: fault.Garbage}, true},
-		{"nine megabytes", fault.Fault{Action: fault.Big, Bytes: more}, true},
-		{"redirect", fault.Fault{Action: fault.Redirect, URL: "https://elsewhere.test/path"}, false},
-		{"gateway timeout", fault.Fault{Action: fault.Status, Status: 504}, true},
-		{"request timeout", fault.Fault{Action: fault.Status, Status: 408}, true},
-		{"unavailable", fault.Fault{Action: fault.Status, Status: 503, Body: "no healthy upstream"}, true},
-		{"nothing where something is due", fault.Fault{Action: fault.Status, Status: 500, Body: `{}`, Headers: map[string]string{"Content-Type": "application/json"}}, true},
+// loses plays the operation with the answer lost to the request that changes
+// something, before which there are others.
+func (r *rig) loses(op operation, action fault.Action, before int) {
+	r.t.Helper()
+	r.spoil(fault.Fault{Action: action, After: before, Times: 1})
+	err := op.call(r.t.Context(), r)
+	// An answer may have no body, of which half is all.
+	if err != nil || action == fault.Lost {
+		r.wants(err, provider.Transient, true)
+	}
+	if got := len(r.requests()); got != before+1 {
+		r.t.Errorf("%s: %d requests, want %d", action, got, before+1)
+	}
+	r.changedOnce(op)
+	if op.name == "create workspace" && r.can().Workspace.Recovery == provider.RecoverByMark {
+		r.clock.pass(untilBuilt)
+		r.findsMarked(otherMark(), 1)
+	}
+	if op.name == "issue key" && r.can().Key.Recovery == provider.RecoverByMark {
+		r.findsKeys(otherMark().WithSerial(1), 1)
 	}
 }
 
-// testBrokenAnswers: every operation meets every breakage. The error is
-// Transient, has the same words twice, and a mutation is sent once.
-func testBrokenAnswers(t *testing.T, subject Subject) {
-	for _, broken := range breakages() {
-		t.Run(broken.name, func(t *testing.T) {
-			each(t, subject, func(t *testing.T, r *rig, op operation, before int) {
-				var words []string
-				for range 2 {
-					r.emulator.ClearFaults()
-					r.emulator.ForgetRequests()
-					bad := broken.fault
-					bad.After = before
-					r.spoil(bad)
-					err := op.call(t.Context(), r)
-					r.wants(err, provider.Transient, broken.uncertain && op.mutates)
-					words = append(words, r.failure(err).Message)
-					if sent := r.requests(); op.mutates && mutations(sent, before) != 1 {
-						t.Errorf("the mutation was sent %d times", mutations(sent, before))
-					}
-				}
-				if words[0] != words[1] {
-					t.Errorf("two attempts, two messages: %q and %q", words[0], words[1])
-				}
-			})
-		})
+// testChallenges: a request that is refused for a new challenge is sent once
+// more, and neither a mutation nor the loss of its answer counts twice.
+func testChallenges(t *testing.T, subject Subject) {
+	if subject.Challenge == 0 {
+		t.Log("the vendor has no challenges")
+		return
 	}
-}
-
-// mutations counts how often the request that came after the reads was sent.
-func mutations(sent []journal.Entry, before int) int {
-	if len(sent) <= before {
-		return 0
-	}
-	count := 0
-	for _, entry := range sent[before:] {
-		if entry.Method == sent[before].Method && entry.Path == sent[before].Path {
-			count++
+	each(t, subject, operation.asks, func(r *rig, op operation) {
+		r.clock.pass(subject.Challenge + time.Second)
+		if err := op.call(r.t.Context(), r); err != nil {
+			r.t.Fatal(err)
 		}
-	}
-	return count
-}
-
-// testThrottling: told apart from a bad credential, certain, and the gate is
-// closed for as long as the vendor said, or some time.
-func testThrottling(t *testing.T, subject Subject) {
-	each(t, subject, func(t *testing.T, r *rig, op operation, before int) {
-		for _, seconds := range []*int{nil, new(7)} {
-			r.emulator.ClearFaults()
-			r.spoil(fault.Fault{Action: fault.Throttle, After: before, Times: 1, RetryAfterSeconds: seconds})
-			told := len(r.gate.told())
-			err := op.call(t.Context(), r)
-			r.wants(err, provider.Throttled, false)
-			pauses := r.gate.told()[told:]
-			if len(pauses) != 1 || pauses[0] <= 0 {
-				t.Fatalf("the gate was paused for %v, want once", pauses)
-			}
-			if seconds != nil && (pauses[0] != 7*time.Second || r.failure(err).RetryAfter != 7*time.Second) {
-				t.Errorf("the vendor said 7 s; the gate was paused for %v, the error says %v", pauses[0], r.failure(err).RetryAfter)
+		refused := 0
+		for _, entry := range r.requests() {
+			if entry.Status == http.StatusUnauthorized {
+				refused++
 			}
 		}
+		if refused != 1 {
+			r.t.Errorf("%d requests were refused, want one for the challenge", refused)
+		}
+		r.changedOnce(op)
 	})
-}
-
-// testDeadlines: a call ends with its context, and one whose context is over
-// is not begun.
-func testDeadlines(t *testing.T, subject Subject) {
-	each(t, subject, func(t *testing.T, r *rig, op operation, before int) {
-		r.emulator.ForgetRequests()
-		over, cancel := context.WithCancel(t.Context())
-		cancel()
-		r.wants(op.call(over, r), provider.Transient, false)
-		if got := len(r.requests()); got != 0 {
-			t.Errorf("%d requests on a context that is over", got)
-		}
-		r.spoil(fault.Fault{Action: fault.Delay, After: before, Times: 1, DelayMillis: 60_000})
-		short, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer stop()
-		r.wants(op.call(short, r), provider.Transient, op.mutates)
-	})
-}
-
-// testGate: a closed gate is the answer, and nothing is sent.
-func testGate(t *testing.T, subject Subject) {
-	each(t, subject, func(t *testing.T, r *rig, op operation, _ int) {
-		r.emulator.ForgetRequests()
-		closed := &provider.Error{Class: provider.Throttled, Op: "wait", Message: "the account is paused", RetryAfter: time.Second}
-		r.gate.close(closed)
-		if err := op.call(t.Context(), r); !errors.Is(err, closed) {
-			t.Errorf("got %v, want what the gate said", err)
-		}
-		if got := len(r.requests()); got != 0 {
-			t.Errorf("%d requests through a closed gate", got)
-		}
+	each(t, subject, operation.mutates, func(r *rig, op operation) {
+		r.clock.pass(subject.Challenge + time.Second)
+		r.loses(op, fault.Lost, subject.before[op.name]+1)
 	})
 }
