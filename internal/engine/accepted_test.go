@@ -68,13 +68,13 @@ func TestEdited(t *testing.T) {
 		of     int64
 		want   bool
 	}{
-		"in sync as it is":                         {metav1.ConditionTrue, v1alpha1.ReasonInSync, 3, false},
-		"in sync as it was":                        {metav1.ConditionTrue, v1alpha1.ReasonInSync, 2, true},
-		"nobody can tell":                          {metav1.ConditionUnknown, v1alpha1.ReasonNotApplied, 3, true},
-		"nobody could tell":                        {metav1.ConditionUnknown, v1alpha1.ReasonNotApplied, 2, true},
-		"the vendor cannot change it":              {metav1.ConditionFalse, v1alpha1.ReasonNotApplied, 3, true},
-		"it was never made, of this generation":    {metav1.ConditionFalse, v1alpha1.ReasonProvisioning, 3, false},
-		"it was never made, of another generation": {metav1.ConditionFalse, v1alpha1.ReasonRefused, 2, false},
+		"in sync as it is":                        {metav1.ConditionTrue, v1alpha1.ReasonInSync, 3, false},
+		"in sync as it was":                       {metav1.ConditionTrue, v1alpha1.ReasonInSync, 2, true},
+		"nobody can tell of an edit":              {metav1.ConditionUnknown, v1alpha1.ReasonNotApplied, 2, true},
+		"the vendor cannot change it":             {metav1.ConditionFalse, v1alpha1.ReasonNotApplied, 2, true},
+		"something else is wrong since an edit":   {metav1.ConditionFalse, v1alpha1.ReasonPermissionDenied, 2, true},
+		"something else is wrong without an edit": {metav1.ConditionFalse, v1alpha1.ReasonPermissionDenied, 3, false},
+		"it was never made, whatever was edited":  {metav1.ConditionFalse, v1alpha1.ReasonRefused, 0, false},
 	} {
 		all := []metav1.Condition{
 			{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, ObservedGeneration: 1},

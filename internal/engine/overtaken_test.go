@@ -253,12 +253,13 @@ func TestAnEditThatDidNotReachTheVendorIsNotCalledInSync(t *testing.T) {
 		outlook plan.Outlook
 		status  metav1.ConditionStatus
 		reason  string
-		edited  bool
+		applied int64
 	}{
-		{well(), metav1.ConditionTrue, v1alpha1.ReasonInSync, false},
-		{unapplied, metav1.ConditionUnknown, v1alpha1.ReasonNotApplied, true},
-		{blocked, metav1.ConditionFalse, v1alpha1.ReasonNotApplied, true},
-		{well(), metav1.ConditionTrue, v1alpha1.ReasonInSync, false},
+		{well(), metav1.ConditionTrue, v1alpha1.ReasonInSync, 1},
+		{unapplied, metav1.ConditionUnknown, v1alpha1.ReasonNotApplied, 1},
+		{plan.Outlook{Err: vendorErr(provider.Forbidden)}, metav1.ConditionFalse, v1alpha1.ReasonPermissionDenied, 1},
+		{blocked, metav1.ConditionFalse, v1alpha1.ReasonNotApplied, 1},
+		{well(), metav1.ConditionTrue, v1alpha1.ReasonInSync, 5},
 	} {
 		generation := int64(number + 1)
 		r.meddle(func(ws *v1alpha1.Workspace) { ws.Generation = generation })
@@ -268,11 +269,11 @@ func TestAnEditThatDidNotReachTheVendorIsNotCalledInSync(t *testing.T) {
 		}
 		all := r.get().Status.Conditions
 		synced := meta.FindStatusCondition(all, v1alpha1.ConditionSynced)
-		if synced.Status != row.status || synced.Reason != row.reason || synced.ObservedGeneration != generation {
+		if synced.Status != row.status || synced.Reason != row.reason || synced.ObservedGeneration != row.applied {
 			t.Errorf("generation %d: Synced is %+v, want %s/%s", generation, synced, row.status, row.reason)
 		}
-		if got := Edited(all, generation); got != row.edited {
-			t.Errorf("generation %d: Edited says %t of the same generation, want %t: it is remembered until it is settled", generation, got, row.edited)
+		if got, want := Edited(all, generation), row.applied != generation; got != want {
+			t.Errorf("generation %d: Edited says %t of the same generation, want %t: it is remembered until it is settled", generation, got, want)
 		}
 		if !Edited(all, generation+1) && row.status == metav1.ConditionTrue {
 			t.Errorf("generation %d: the next generation is not called edited", generation)

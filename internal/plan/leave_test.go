@@ -68,7 +68,10 @@ func TestWorkspaceLeavesFrozen(t *testing.T) {
 		settle = 7 * time.Second
 		means  = "it is removed for good after 30 days"
 	)
-	remove := func(id string) gist { return gist{Verb: Remove, Target: id, State: Working, Reason: "Deleting"} }
+	// The list may show it as it was for a while, so the next look has time.
+	remove := func(id string) gist {
+		return gist{Verb: Remove, Target: id, State: Working, Reason: "Deleting", After: time.Second}
+	}
 	done := gist{Verb: Finish, State: Working, Reason: "Frozen"}
 	cold := []provider.Workspace{*frozen("w1")}
 	decideWorkspaces(t, []workspaceRow{

@@ -256,7 +256,8 @@ func TestWorkspaceRules(t *testing.T) {
 			"a credential of ours is revoked before the object goes, unless nobody can be asked and the spec itself says Retain")
 		rule(step.Verb == Finish && facts.Retain && !facts.HoldsCredential && facts.Attempted && facts.Unsettled > 0,
 			"an object does not go while a call may be about to store its credential")
-		rule(step.Verb == Finish && !facts.Retain &&
+		untouched := facts.External != "" && facts.Recorded == "" // nothing was taken over
+		rule(step.Verb == Finish && !untouched && !facts.Retain &&
 			(left || facts.Unsettled > 0 || facts.ReadErr != nil || facts.Obstacle != nil),
 			"an object is let go when a settled and complete list shows nothing, or under Retain")
 		rule(step.Verb == Hold && (facts.Deleting || !facts.First), "the finalizer is set where it lacks")

@@ -53,6 +53,9 @@ func nameless(f *facts) {
 	f.Sight.Secret = publish.Found{State: plan.SecretOurs, KeyName: "ci-1", Fingerprint: "sha256:old"}
 }
 
+// recorded is the id in status.
+func recorded(id string) func(*facts) { return func(f *facts) { f.Intent.recorded = id } }
+
 func target(id string) func(*facts) { return func(f *facts) { f.Step.Target = id } }
 
 func record(outcome, name string, began time.Time, ended *metav1.Time) *v1alpha1.Attempt {
@@ -87,7 +90,8 @@ func TestAttempt(t *testing.T) {
 		"held by the cluster":                 {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = &plan.Impasse{} }), record(v1alpha1.AttemptRefused, "ci-1", earlier, &at)},
 		"an error that tells nothing":         {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = errors.New("etcd is away") }), announced},
 		"the Secret holds it":                 {announced, onePass(plan.Stay, holding("key-1", key)), nil},
-		"the Secret holds it, not listed yet": {lost, onePass(plan.Stay, holding("key-1"), target("key-1")), nil},
+		"the Secret holds it, not listed yet": {lost, onePass(plan.Stay, holding("key-1"), target("key-1"), recorded("key-1")), nil},
+		"what its Secret alone says of it":    {lost, onePass(plan.Stay, holding("key-1"), target("key-1"), recorded("key-2")), lost},
 		"the Secret holds what is not listed": {lost, onePass(plan.Stay, holding("key-1")), lost},
 		"somebody else's Secret proves nothing": {lost, onePass(plan.Stay, holding("key-1", key), func(f *facts) {
 			f.Sight.Secret.State = plan.SecretForeign
@@ -215,7 +219,7 @@ func TestAListThatIsBehindTakesNothingBack(t *testing.T) {
 	key := gen.ApiKey("ci")
 	(&Reconciler{}).Report(key, onePass(plan.Create, issued(provider.Key{ID: "key-1", Name: "ci-1", State: "active", CreatedAt: now(), ExpiresAt: now().Add(time.Hour)})))
 	before := key.DeepCopy()
-	(&Reconciler{}).Report(key, onePass(plan.Stay, target("key-1"), holding("key-1"), func(f *facts) { f.Sight.Secret.Fingerprint = "sha256:new" }))
+	(&Reconciler{}).Report(key, onePass(plan.Stay, target("key-1"), holding("key-1"), recorded("key-1"), func(f *facts) { f.Sight.Secret.Fingerprint = "sha256:new" }))
 	if diff := cmp.Diff(before.Status, key.Status); diff != "" {
 		t.Errorf("(-issued +not listed yet)\n%s", diff)
 	}

@@ -28,7 +28,8 @@ func among(t *testing.T, all ...*v1alpha1.Workspace) *Reconciler {
 	for _, ws := range all {
 		builder.WithObjects(ws)
 	}
-	return &Reconciler{Client: builder.Build()}
+	client := builder.Build()
+	return &Reconciler{Client: client, Live: client}
 }
 
 // owner is a Workspace of acme's with a UID after its name, so old, that has
@@ -119,7 +120,7 @@ func TestOfTwoImportsOneHasIt(t *testing.T) {
 func TestOwners(t *testing.T) {
 	me := importer("me", 0, "ws-1")
 	r := among(t, me, owner("has", 0, "ws-2"), owner("same", 0, "ws-1", elsewhere()), importer("asks", 0, ""), owner("other", 0, "ws-1", of("other")), gen.Workspace("new"))
-	owners, err := r.owners(t.Context(), me, "acme")
+	owners, err := owners(t.Context(), r.Client, me, "acme")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,6 +168,7 @@ func TestAListThatFailedSaysNothingOfOwners(t *testing.T) {
 	r.Client = interceptor.NewClient(below, interceptor.Funcs{
 		List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error { return broken },
 	})
+	r.Live = r.Client
 	ws := importer("b", 0, "ws-1")
 	if err := r.importable(t.Context(), ws, gen.WorkspaceClass("prod"), "acme"); !errors.Is(err, broken) {
 		t.Errorf("importable: %v", err)

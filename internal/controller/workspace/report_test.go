@@ -64,42 +64,43 @@ func TestAttempt(t *testing.T) {
 		facts    facts
 		want     *v1alpha1.Attempt
 	}{
-		"made at once":                             {announced, onePass(plan.Create, made(built)), nil},
-		"ordered":                                  {announced, onePass(plan.Create, made(building)), record(v1alpha1.AttemptAccepted, earlier, &at)},
-		"ordered, without an id":                   {nil, onePass(plan.Create, made(provider.Workspace{Pending: true})), record(v1alpha1.AttemptAccepted, now(), &at)},
-		"lost":                                     {announced, onePass(plan.Create, failed(true)), record(v1alpha1.AttemptLost, earlier, &at)},
-		"lost, the very first":                     {nil, onePass(plan.Create, failed(true)), record(v1alpha1.AttemptLost, now(), &at)},
-		"lost, and never to be found":              {announced, onePass(plan.Create, never(failed(true))), record(v1alpha1.AttemptLost, earlier, &at)},
-		"refused":                                  {announced, onePass(plan.Create, failed(false)), record(v1alpha1.AttemptRefused, earlier, &at)},
-		"refused again, without a new call":        {refused, onePass(plan.Create, failed(false)), refused},
-		"refused, where nothing is looked for":     {announced, onePass(plan.Create, never(failed(false))), nil},
-		"held by the cluster":                      {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = &plan.Impasse{} }), record(v1alpha1.AttemptRefused, earlier, &at)},
-		"an error that tells nothing":              {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = errors.New("etcd is away") }), announced},
-		"adopted":                                  {lost, onePass(plan.Adopt, made(built)), nil},
-		"adopted while it is built":                {lost, onePass(plan.Adopt, made(building)), record(v1alpha1.AttemptAccepted, earlier, &at)},
-		"adopted from what is kept":                {announced, onePass(plan.Adopt, nil), nil},
-		"an import that is still built":            {nil, onePass(plan.Adopt, made(building)), record(v1alpha1.AttemptAccepted, now(), &at)},
-		"still built":                              {accepted, onePass(plan.Stay, seen(building)), accepted},
-		"not to be seen yet":                       {accepted, onePass(plan.Stay, nil), accepted},
-		"built":                                    {accepted, onePass(plan.Stay, seen(built)), nil},
-		"built, and to be updated":                 {accepted, onePass(plan.Update, seen(built)), nil},
-		"nobody knows":                             {lost, onePass(plan.Stay, nil), lost},
-		"nobody knows, whatever else is there":     {lost, onePass(plan.Stay, seen(built)), lost},
-		"deleted, and not to be seen yet":          {accepted, onePass(plan.Stay, leaving(nil)), accepted},
-		"deleted, and it has come to light":        {accepted, onePass(plan.Adopt, leaving(made(building))), nil},
-		"deleted, and nobody knows":                {lost, onePass(plan.Remove, leaving(nil)), lost},
-		"first seen, which is nobody's answer yet": {nil, onePass(plan.Stay, first(seen(building))), nil},
+		"made at once":                           {announced, onePass(plan.Create, made(built)), nil},
+		"ordered":                                {announced, onePass(plan.Create, made(building)), record(v1alpha1.AttemptAccepted, earlier, &at)},
+		"ordered, without an id":                 {nil, onePass(plan.Create, made(provider.Workspace{Pending: true})), record(v1alpha1.AttemptAccepted, now(), &at)},
+		"lost":                                   {announced, onePass(plan.Create, failed(true)), record(v1alpha1.AttemptLost, earlier, &at)},
+		"lost, the very first":                   {nil, onePass(plan.Create, failed(true)), record(v1alpha1.AttemptLost, now(), &at)},
+		"lost, and never to be found":            {announced, onePass(plan.Create, never(failed(true))), record(v1alpha1.AttemptLost, earlier, &at)},
+		"refused":                                {announced, onePass(plan.Create, failed(false)), record(v1alpha1.AttemptRefused, earlier, &at)},
+		"refused again, without a new call":      {refused, onePass(plan.Create, failed(false)), refused},
+		"refused, where nothing is looked for":   {announced, onePass(plan.Create, never(failed(false))), nil},
+		"held by the cluster":                    {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = &plan.Impasse{} }), record(v1alpha1.AttemptRefused, earlier, &at)},
+		"an error that tells nothing":            {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = errors.New("etcd is away") }), announced},
+		"adopted":                                {lost, onePass(plan.Adopt, made(built)), nil},
+		"adopted while it is built":              {lost, onePass(plan.Adopt, made(building)), record(v1alpha1.AttemptAccepted, earlier, &at)},
+		"adopted from what is kept":              {announced, onePass(plan.Adopt, nil), nil},
+		"an import that is still built":          {nil, onePass(plan.Adopt, made(building)), record(v1alpha1.AttemptAccepted, now(), &at)},
+		"still built":                            {accepted, onePass(plan.Stay, seen(building)), accepted},
+		"not to be seen yet":                     {accepted, onePass(plan.Stay, nil), accepted},
+		"built":                                  {accepted, onePass(plan.Stay, seen(built)), nil},
+		"built, and to be updated":               {accepted, onePass(plan.Update, seen(built)), nil},
+		"nobody knows":                           {lost, onePass(plan.Stay, nil), lost},
+		"nobody knows, whatever else is there":   {lost, onePass(plan.Stay, seen(built)), lost},
+		"deleted, and not to be seen yet":        {accepted, onePass(plan.Stay, leaving(nil)), accepted},
+		"deleted, and it has come to light":      {accepted, onePass(plan.Adopt, leaving(made(building))), nil},
+		"deleted, and nobody knows":              {lost, onePass(plan.Remove, leaving(nil)), lost},
+		"another than the one on record is seen": {nil, onePass(plan.Stay, seen(provider.Workspace{ID: "ws-2", Pending: true})), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := row.recorded.DeepCopy()
-			got := attempt(row.recorded, row.facts)
+			seen := told("ws-1", row.facts)
+			got := attempt(row.recorded, seen, row.facts)
 			if diff := cmp.Diff(row.want, got); diff != "" {
 				t.Errorf("on record is (-want +got)\n%s", diff)
 			}
 			if diff := cmp.Diff(before, row.recorded); diff != "" {
 				t.Errorf("what was on record is changed in place:\n%s", diff)
 			}
-			if again := attempt(got, row.facts); row.facts.Step.Verb == plan.Stay && !cmp.Equal(got, again) {
+			if again := attempt(got, seen, row.facts); row.facts.Step.Verb == plan.Stay && !cmp.Equal(got, again) {
 				t.Errorf("the same pass once more writes again:\n%s", cmp.Diff(got, again))
 			}
 		})
@@ -124,9 +125,10 @@ func first(then func(*facts)) func(*facts) {
 
 // TestTheAttemptOfAnImport has no name of its own to go by.
 func TestTheAttemptOfAnImport(t *testing.T) {
-	got := attempt(nil, onePass(plan.Adopt, func(f *facts) {
+	taken := &provider.Workspace{ID: "ws-1", Pending: true}
+	got := attempt(nil, taken, onePass(plan.Adopt, func(f *facts) {
 		f.Intent.Spec.DisplayName, f.Intent.External = "", "ws-1"
-		f.Effect.Workspace = &provider.Workspace{ID: "ws-1", Pending: true}
+		f.Effect.Workspace = taken
 	}))
 	if got == nil || got.Name != "ws-1" {
 		t.Errorf("on record is %+v, want it under the id it is imported by", got)
@@ -139,13 +141,16 @@ func TestTold(t *testing.T) {
 		facts facts
 		want  *provider.Workspace
 	}{
-		"the answer goes first":                    {onePass(plan.Create, func(f *facts) { made(answer)(f); seen(sight)(f) }), &answer},
-		"then what was seen":                       {onePass(plan.Stay, seen(sight)), &sight},
-		"what is not decided on is nobody's":       {onePass(plan.Stay, first(seen(sight))), nil},
-		"what was taken over in the first pass is": {onePass(plan.Adopt, first(made(answer))), &answer},
+		"the answer goes first":                                             {onePass(plan.Create, func(f *facts) { made(answer)(f); seen(sight)(f) }), &answer},
+		"then what was seen of the one on record":                           {onePass(plan.Stay, seen(sight)), &sight},
+		"another that was seen is not this object's, whatever it asked for": {onePass(plan.Stay, seen(provider.Workspace{ID: "other"})), nil},
+		"what was taken over in the first pass is":                          {onePass(plan.Adopt, first(made(answer))), &answer},
 		"nothing": {onePass(plan.Stay, nil), nil},
 	} {
-		if diff := cmp.Diff(row.want, told(row.facts), cmp.AllowUnexported(provider.Mark{})); diff != "" {
+		if unrecorded := told("", row.facts); row.facts.Effect.Workspace == nil && unrecorded != nil {
+			t.Errorf("%s: without a record, what was merely looked at became this object's: %+v", name, unrecorded)
+		}
+		if diff := cmp.Diff(row.want, told("sight", row.facts), cmp.AllowUnexported(provider.Mark{})); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", name, diff)
 		}
 	}
