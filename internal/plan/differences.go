@@ -107,32 +107,47 @@ func networks(written []string) []string {
 }
 
 // sameUsage compares limit by limit, in any order. What a limit leaves open is
-// the vendor's to choose.
+// the vendor's to choose, and a vendor may show a limit without its type.
 func sameUsage(wanted, shown []provider.UsageLimit) bool {
-	exacting := slices.SortedStableFunc(slices.Values(wanted), func(a, b provider.UsageLimit) int {
-		return strings.Compare(b.Type, a.Type) // those that name a type first
-	})
-	return sameBy(exacting, shown, func(w, s provider.UsageLimit) bool {
+	return sameBy(wanted, shown, func(w, s provider.UsageLimit) bool {
 		return w.CreditLimit == s.CreditLimit && w.AlertThreshold == s.AlertThreshold &&
-			w.PeriodicReset == s.PeriodicReset && (w.Type == "" || w.Type == s.Type)
+			w.PeriodicReset == s.PeriodicReset && (w.Type == "" || s.Type == "" || w.Type == s.Type)
 	})
 }
 
 func sameRates(wanted, shown []provider.RateLimit) bool {
-	return sameBy(wanted, shown, func(w, s provider.RateLimit) bool { return w == s })
+	return sameBy(wanted, shown, func(w, s provider.RateLimit) bool {
+		return w.Value == s.Value && (s.Type == "" || w.Type == s.Type) && (s.Unit == "" || w.Unit == s.Unit)
+	})
 }
 
+// sameBy reports whether what is wanted and what is shown can be paired. One of
+// either may be the same as several of the other, so a pair that was found first
+// may have to make way for a later one.
 func sameBy[T any](wanted, shown []T, same func(wanted, shown T) bool) bool {
 	if len(wanted) != len(shown) {
 		return false
 	}
-	left := slices.Clone(shown)
-	for _, each := range wanted {
-		at := slices.IndexFunc(left, func(item T) bool { return same(each, item) })
-		if at < 0 {
+	partner := make([]int, len(shown)) // of each that is shown: the one wanted, from 1
+	for w := range wanted {
+		if !pair(w, make([]bool, len(shown)), partner, func(w, s int) bool { return same(wanted[w], shown[s]) }) {
 			return false
 		}
-		left = slices.Delete(left, at, at+1)
 	}
 	return true
+}
+
+// pair finds a partner for w, if need be by finding another for whoever has it.
+func pair(w int, tried []bool, partner []int, same func(w, s int) bool) bool {
+	for s := range partner {
+		if tried[s] || !same(w, s) {
+			continue
+		}
+		tried[s] = true
+		if partner[s] == 0 || pair(partner[s]-1, tried, partner, same) {
+			partner[s] = w + 1
+			return true
+		}
+	}
+	return false
 }

@@ -54,6 +54,8 @@ func TestOfWorkspace(t *testing.T) {
 		{"another reset", func(_ *spec, w *seen) { w.UsageLimits[0].PeriodicReset = "Weekly" }, []string{"usageLimits"}},
 		{"another type of limit", func(_ *spec, w *seen) { w.UsageLimits[0].Type = "Tokens" }, []string{"usageLimits"}},
 		{"a limit too few", func(_ *spec, w *seen) { w.UsageLimits = w.UsageLimits[:1] }, []string{"usageLimits"}},
+		{"a limit is shown without its type", func(_ *spec, w *seen) { w.UsageLimits[0].Type = "" }, nil},
+		{"a rate is shown without its type and its unit", func(_ *spec, w *seen) { w.RateLimits[0].Type, w.RateLimits[0].Unit = "", "" }, nil},
 		{"a limit twice is not two limits", func(_ *spec, w *seen) { w.UsageLimits[1] = w.UsageLimits[0] }, []string{"usageLimits"}},
 		{"one limit does not do for two", func(s *spec, _ *seen) { s.RateLimits[1] = s.RateLimits[0] }, []string{"rateLimits"}},
 		{"limits where there should be none", func(s *spec, _ *seen) { s.UsageLimits = []provider.UsageLimit{} }, []string{"usageLimits"}},
