@@ -95,11 +95,15 @@ func (w *World) stalls(object client.Object, reasons ...string) {
 func importUnknownOtherwise(w *World) {
 	setting := map[string]string{harness.Slaunchx: "foreignWorkspaceStatus", harness.Oceanbase: "unknownProjectStatus"}[w.vendor]
 	class := w.class()
+	missing := v1alpha1.ReasonVendorObjectMissing
+	if w.vendor == harness.Oceanbase {
+		missing = v1alpha1.ReasonPermissionDenied // it documents no answer that means "not there" and nothing else
+	}
 	for name, c := range map[string]struct {
 		status int
 		reason string
 	}{
-		"missing": {http.StatusNotFound, v1alpha1.ReasonVendorObjectMissing},
+		"missing": {http.StatusNotFound, missing},
 		"foreign": {http.StatusForbidden, v1alpha1.ReasonPermissionDenied},
 	} {
 		w.settings(map[string]any{setting: c.status})

@@ -211,7 +211,8 @@ func oceanbaseUnsupported(w *World) {
 	w.patch(key, map[string]any{"spec": map[string]any{"action": "write"}})
 	harness.Wait(w, w.h, key, "the edit to be said not to be applied", func(seen *v1alpha1.ApiKey) bool {
 		synced := harness.Condition(seen, v1alpha1.ConditionSynced)
-		return harness.HasReason(seen, v1alpha1.ConditionSynced, v1alpha1.ReasonNotApplied) &&
+		// It speaks of the generation that was applied.
+		return synced != nil && synced.Reason == v1alpha1.ReasonNotApplied && synced.ObservedGeneration < seen.Generation &&
 			synced.Status != metav1.ConditionTrue && hasAll(synced.Message, []string{"spec.action", w.vendor, "ApiKey"})
 	})
 	w.published(key)

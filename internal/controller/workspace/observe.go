@@ -41,7 +41,7 @@ func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent
 	case intent.First:
 	case ws.Status.UUID == "" || ws.Status.Attempt.Open():
 		sight.Unsettled = engine.Unsettled(ws, ws.Status.Attempt, r.Now())
-		if intent.Capabilities.Workspace.Asynchronous && !refused(ws) && !intent.Retain {
+		if intent.Capabilities.Workspace.Asynchronous && !refused(ws) && (!intent.Deleting || !intent.Retain) {
 			// What was asked for may be made as late as anything the vendor builds.
 			sight.Unsettled += r.ProvisioningDeadline
 		}

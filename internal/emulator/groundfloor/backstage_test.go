@@ -117,7 +117,7 @@ func TestConsoleChange(t *testing.T) {
 
 // TestConsoleEndsAStuckSaga: somebody at the vendor may put things right.
 func TestConsoleEndsAStuckSaga(t *testing.T) {
-	p := with(t, `{"failStep":3}`)
+	p := with(t, `{"failStep":3,"refuseFreezeWhileProvisioning":true}`)
 	id := p.create("w")
 	p.refused("PATCH", workspacesPath+"/"+id+"/status", `{"status":"frozen"}`, http.StatusConflict, "The workspace is not provisioned yet")
 	p.change(id, `{"status":"active"}`)

@@ -2,6 +2,7 @@ package groundfloor
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -29,10 +30,11 @@ func (v *Vendor) listWorkspaces(c *call) (wire.Reply, error) {
 }
 
 // listAccount is GET /v1/workspaces/by-account/{account_id}: all workspaces of
-// an account that the user may read, his own or not. Its answer is not shown:
-// that of the other list.
+// an account that the user may read, his own or not. Neither its answer is
+// shown, which is that of the other list, nor whether it takes a limit.
 func (v *Vendor) listAccount(c *call) (wire.Reply, error) {
-	if err := firstError(invalid(c.OnlyQuery(), "query"), invalid(c.NoBody(), "body")); err != nil {
+	limit, err := v.accountLimit(c)
+	if err != nil {
 		return wire.Reply{}, err
 	}
 	account, err := v.pathID(c, "account_id")
@@ -43,10 +45,24 @@ func (v *Vendor) listAccount(c *call) (wire.Reply, error) {
 		return wire.Reply{}, missing("Account")
 	}
 	items := v.items(c.Now, func(w *Workspace) bool { return strings.EqualFold(w.AccountID, account) })
-	if most := v.settings.AccountListLimit; most > 0 {
-		items = items[:min(most, len(items))]
+	items = items[:min(limit, len(items))]
+	if v.settings.AccountListShape == "object" {
+		return wire.JSON(http.StatusOK, map[string]any{"workspaces": items}), nil
 	}
 	return wire.JSON(http.StatusOK, items), nil
+}
+
+// accountLimit reads the request for a list by account.
+func (v *Vendor) accountLimit(c *call) (int, error) {
+	limit := math.MaxInt
+	err := firstError(invalid(c.OnlyQuery("limit"), "query"), invalid(c.NoBody(), "body"))
+	if v.settings.LimitByAccount {
+		limit, err = v.limit(c, defaultListLimit)
+	}
+	if most := v.settings.AccountListLimit; most > 0 {
+		limit = min(limit, most)
+	}
+	return limit, err
 }
 
 // items describes the workspaces a list shows, in the order of their creation.
@@ -120,7 +136,18 @@ func (v *Vendor) listEnvironments(c *call) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	return wire.JSON(http.StatusOK, v.environments(w)), nil
+	items := v.environments(w)
+	switch v.settings.EnvironmentsShape {
+	case "object":
+		return wire.JSON(http.StatusOK, map[string]any{"environments": items}), nil
+	case "name":
+		named := map[string]any{}
+		for _, item := range items {
+			named[item["name"]] = item
+		}
+		return wire.JSON(http.StatusOK, named), nil
+	}
+	return wire.JSON(http.StatusOK, items), nil
 }
 
 func (v *Vendor) environments(w *Workspace) []map[string]string {

@@ -58,6 +58,52 @@ func TestListLimit(t *testing.T) {
 	}
 }
 
+// TestLimitByAccount: whether the list by account takes a limit is not
+// documented. By default its value is not looked at.
+func TestLimitByAccount(t *testing.T) {
+	p := newPlane(t)
+	for i := range 120 {
+		p.create(fmt.Sprintf("w%d", i))
+	}
+	for _, query := range []string{"", "?limit=1", "?limit=1000", "?limit=0", "?limit=x", "?limit="} {
+		if got := p.names(accountPath + query); len(got) != 120 {
+			t.Errorf("by-account%s shows %d, want all 120", query, len(got))
+		}
+	}
+	p.invalid("GET", accountPath+"?offset=1", "", "query", `unknown query parameter "offset"`)
+
+	p.configure(`{"limitByAccount":true}`)
+	for query, want := range map[string]int{"": 100, "?limit=1": 1, "?limit=119": 119, "?limit=1000": 120} {
+		if got := p.names(accountPath + query); len(got) != want || got[0] != "w0" {
+			t.Errorf("with limitByAccount by-account%s shows %d from %s, want %d from w0", query, len(got), got[0], want)
+		}
+	}
+	p.invalid("GET", accountPath+"?limit=0", "", "query.limit", "must be an integer of at least 1")
+	p.invalid("GET", accountPath+"?offset=1", "", "query", `unknown query parameter "offset"`)
+	p.configure(`{"accountListLimit":30}`)
+	for query, want := range map[string]int{"?limit=5": 5, "?limit=50": 30} {
+		if got := p.names(accountPath + query); len(got) != want {
+			t.Errorf("with accountListLimit as well by-account%s shows %d, want %d", query, len(got), want)
+		}
+	}
+}
+
+func TestAccountListShape(t *testing.T) {
+	p := newPlane(t)
+	for _, count := range []int{0, 1} {
+		p.configure(`{"accountListShape":"array"}`)
+		array := string(p.do("GET", accountPath, "").Body)
+		p.configure(`{"accountListShape":"object"}`)
+		if got := string(p.do("GET", accountPath, "").Body); got != `{"workspaces":`+array+`}` {
+			t.Errorf("as an object the list of %d is %s, want the array %s in it", count, got, array)
+		}
+		if got := p.names(workspacesPath); len(got) != count {
+			t.Errorf("the list of memberships, a documented array, shows %v, want %d", got, count)
+		}
+		p.create("w")
+	}
+}
+
 // TestListsShowWhatBelongs: one list goes by membership, the other by account.
 func TestListsShowWhatBelongs(t *testing.T) {
 	p := with(t, `{"accounts":{"`+groundfloor.DefaultAccountID+`":"administer","`+otherAccount+`":"read"}}`)

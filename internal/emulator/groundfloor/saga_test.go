@@ -102,7 +102,7 @@ func TestFailStep(t *testing.T) {
 	const row, whole = 3, 9 // steps at 3, 5, 7 and 9 seconds
 	for step, at := range map[int]time.Duration{1: 3 * time.Second, 2: 5 * time.Second, 3: 7 * time.Second, 4: 9 * time.Second} {
 		t.Run(fmt.Sprintf("step %d", step), func(t *testing.T) {
-			p := with(t, fmt.Sprintf(`{"rowDelayMillis":%d000,"provisioningMillis":%d000,"failStep":%d}`, row, whole, step))
+			p := with(t, fmt.Sprintf(`{"rowDelayMillis":%d000,"provisioningMillis":%d000,"failStep":%d,"refuseFreezeWhileProvisioning":true}`, row, whole, step))
 			id := p.create("w")
 			p.configure(`{"failStep":0}`) // of no effect on what has begun
 			p.pass(at - time.Nanosecond)

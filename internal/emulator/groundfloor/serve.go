@@ -77,11 +77,12 @@ func (v *Vendor) Serve(r *wire.Request) wire.Reply {
 	return reply
 }
 
-// authenticate returns the token the request carries, if it is accepted.
+// authenticate returns the token the request carries, if it is accepted. The
+// name of the scheme is the same in any case (RFC 9110, section 11.1).
 func (v *Vendor) authenticate(r *wire.Request) (string, bool) {
 	header, _ := r.Credential("Authorization")
-	value, ok := strings.CutPrefix(header, "Bearer ")
-	if !ok {
+	scheme, value, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
 		return "", false
 	}
 	for _, token := range v.state.Tokens {

@@ -90,7 +90,8 @@ func TestAuthentication(t *testing.T) {
 		"a longer token":   {"Bearer token2"},
 		"no scheme":        {"token"},
 		"another scheme":   {"Basic token"},
-		"lower case":       {"bearer token"},
+		"no space":         {"Bearertoken"},
+		"a tab":            {"Bearer\ttoken"},
 		"two spaces":       {"Bearer  token"},
 		"no token":         {"Bearer "},
 		"twice":            {"Bearer token", "Bearer token"},
@@ -112,6 +113,18 @@ func TestAuthentication(t *testing.T) {
 		}
 		if reply := p.do(tt.method, path, tt.body); reply.Status/100 != 2 {
 			t.Errorf("%s %s with the token: HTTP %d %s", tt.method, tt.path, reply.Status, reply.Body)
+		}
+	}
+}
+
+// TestSchemeInAnyCase: the name of a scheme is the same in any case, by RFC
+// 9110, section 11.1.
+func TestSchemeInAnyCase(t *testing.T) {
+	for _, scheme := range []string{"Bearer", "bearer", "BEARER", "bEaReR"} {
+		p := newPlane(t)
+		header := http.Header{"Authorization": {scheme + " token"}}
+		if reply := p.vendor.Serve(&wire.Request{Method: "GET", Path: workspacesPath, Header: header, Now: *p.now}); reply.Status != http.StatusOK {
+			t.Errorf("with %s the answer is HTTP %d %s, want 200", scheme, reply.Status, reply.Body)
 		}
 	}
 }
@@ -150,7 +163,7 @@ func TestQueriesAndBodiesThatAreNotDocumented(t *testing.T) {
 		p := newPlane(t)
 		path := strings.ReplaceAll(tt.path, "%W", p.create("w"))
 		p.invalid(tt.method, path+"?offset=1", tt.body, "query", `unknown query parameter "offset"`)
-		if takes := tt.path == "/v1/workspaces" && tt.method == "GET" || strings.HasSuffix(tt.path, "/audit"); takes {
+		if takes := tt.path == "/v1/workspaces" && tt.method == "GET" || tt.path == accountPath || strings.HasSuffix(tt.path, "/audit"); takes {
 			p.invalid(tt.method, path+"?limit=1&limit=1", tt.body, "query", `query parameter "limit" given 2 times`)
 		} else {
 			p.invalid(tt.method, path+"?limit=1", tt.body, "query", `unknown query parameter "limit"`)

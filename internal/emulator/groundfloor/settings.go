@@ -41,6 +41,11 @@ type Settings struct {
 	// AnswerWithWorkspaceID answers a creation with workspace_id beside
 	// provisioning_run_id, as the page "Provisioning" does.
 	AnswerWithWorkspaceID bool `json:"answerWithWorkspaceID"`
+	// CreateShape is how the answer to a creation tells the id of the run:
+	// "member" provisioning_run_id, "object" provisioning_run with a member id,
+	// a bare "id", or a "text" alone. The workspace's goes with it in the first
+	// two; the page "Workspaces API" only says that it has a run's.
+	CreateShape string `json:"createShape"`
 	// TenancyModelBody makes the body of a creation that of the page
 	// "Provisioning": an optional tenancy_model and no region.
 	TenancyModelBody bool `json:"tenancyModelBody"`
@@ -65,9 +70,9 @@ type Settings struct {
 	// completes the saga; 0 is never.
 	RetryFailedMillis int64 `json:"retryFailedMillis"`
 
-	// FreezeWhileProvisioning allows status changes before the saga is over;
-	// they are otherwise refused with 409.
-	FreezeWhileProvisioning bool `json:"freezeWhileProvisioning"`
+	// RefuseFreezeWhileProvisioning answers status changes before the saga is
+	// over with 409. The documentation has neither such a rule nor a 409.
+	RefuseFreezeWhileProvisioning bool `json:"refuseFreezeWhileProvisioning"`
 	// StatusAnswer is the answer to a status change: "workspace" or "empty".
 	StatusAnswer string `json:"statusAnswer"`
 	// OffboardingVerbs freezes by POST .../freeze and exports by POST, as the
@@ -82,8 +87,14 @@ type Settings struct {
 
 	// MaxLimit silently caps a requested limit; 0 is no cap.
 	MaxLimit int `json:"maxLimit"`
+	// LimitByAccount makes limit and its default apply to the list by account;
+	// otherwise the value of a limit there is not looked at.
+	LimitByAccount bool `json:"limitByAccount"`
 	// AccountListLimit silently cuts the list by account; 0 is not at all.
 	AccountListLimit int `json:"accountListLimit"`
+	// AccountListShape is how the list by account comes: as an "array", or as
+	// an "object" that has it as its member workspaces.
+	AccountListShape string `json:"accountListShape"`
 	// NewestFirst turns the order of lists around.
 	NewestFirst bool `json:"newestFirst"`
 	// ListLagMillis hides a workspace from lists for so long after it appears.
@@ -91,6 +102,9 @@ type Settings struct {
 	// ListLagCalls hides a workspace from the first so many lists.
 	ListLagCalls int `json:"listLagCalls"`
 
+	// EnvironmentsShape is how the environments come: as an "array", as an
+	// "object" that has it as its member environments, or each under its "name".
+	EnvironmentsShape string `json:"environmentsShape"`
 	// EnvironmentStatus calls the state of an environment status, as that of a
 	// workspace is called.
 	EnvironmentStatus bool `json:"environmentStatus"`
@@ -103,9 +117,12 @@ func Defaults() Settings {
 	return Settings{
 		Accounts:             map[string]string{DefaultAccountID: permissionAdminister},
 		UnknownAccountStatus: http.StatusNotFound,
+		CreateShape:          "member",
 		TenancyModel:         "dedicated",
 		ProvisioningStatus:   "provisioning",
 		StatusAnswer:         "workspace",
+		AccountListShape:     "array",
+		EnvironmentsShape:    "array",
 		ExportFormat:         "json",
 	}
 }
@@ -143,12 +160,27 @@ func (s Settings) validate() error {
 		return errors.New("tenancyModel and provisioningStatus must not be empty")
 	case s.FailStep < 0 || s.FailStep > lastStep:
 		return fmt.Errorf("failStep must be 0 to %d", lastStep)
-	case s.StatusAnswer != "workspace" && s.StatusAnswer != "empty":
-		return fmt.Errorf("statusAnswer %q: must be workspace or empty", s.StatusAnswer)
-	case s.ExportFormat != "json" && s.ExportFormat != "csv":
-		return fmt.Errorf("exportFormat %q: must be json or csv", s.ExportFormat)
 	}
-	return s.validateSpans()
+	return firstError(s.validateChoices(), s.validateSpans())
+}
+
+// validateChoices knows the values of the settings that have a few.
+func (s Settings) validateChoices() error {
+	for _, choice := range []struct {
+		name, value string
+		from        []string
+	}{
+		{"createShape", s.CreateShape, []string{"member", "object", "id", "text"}},
+		{"statusAnswer", s.StatusAnswer, []string{"workspace", "empty"}},
+		{"accountListShape", s.AccountListShape, []string{"array", "object"}},
+		{"environmentsShape", s.EnvironmentsShape, []string{"array", "object", "name"}},
+		{"exportFormat", s.ExportFormat, []string{"json", "csv"}},
+	} {
+		if !slices.Contains(choice.from, choice.value) {
+			return fmt.Errorf("%s %q: must be one of %s", choice.name, choice.value, strings.Join(choice.from, ", "))
+		}
+	}
+	return nil
 }
 
 // validateSpans keeps times within what can be calculated with.

@@ -42,7 +42,7 @@ func (v *Vendor) setStatus(c *call, status string) (wire.Reply, error) {
 	if err != nil {
 		return wire.Reply{}, err
 	}
-	if v.provisioning(w) && !v.settings.FreezeWhileProvisioning {
+	if v.provisioning(w) && v.settings.RefuseFreezeWhileProvisioning {
 		return wire.Reply{}, conflict("The workspace is not provisioned yet")
 	}
 	changed := true

@@ -153,10 +153,6 @@ func TestStatusAnswerEmpty(t *testing.T) {
 func TestStatusWhileProvisioning(t *testing.T) {
 	p := with(t, `{"provisioningMillis":9000}`)
 	id := p.create("w")
-	for _, status := range []string{"frozen", "active"} {
-		p.refused("PATCH", workspacesPath+"/"+id+"/status", `{"status":"`+status+`"}`, http.StatusConflict, "The workspace is not provisioned yet")
-	}
-	p.configure(`{"freezeWhileProvisioning":true}`)
 	if reply := p.setStatus(id, "active"); reply.Status != http.StatusOK || reply.Changed || p.item(id).Status != "provisioning" {
 		t.Errorf("unfreezing what was not frozen: HTTP %d %s, changed %v", reply.Status, reply.Body, reply.Changed)
 	}
@@ -165,8 +161,6 @@ func TestStatusWhileProvisioning(t *testing.T) {
 		t.Errorf("unfrozen before its saga is over it is %s, want provisioning", reply.Body)
 	}
 	p.setStatus(id, "frozen")
-	p.configure(`{"freezeWhileProvisioning":false}`)
-	p.refused("PATCH", workspacesPath+"/"+id+"/status", `{"status":"active"}`, http.StatusConflict, "The workspace is not provisioned yet")
 	p.pass(9 * time.Second)
 	if got := p.item(id).Status; got != "frozen" {
 		t.Errorf("when its saga is over a frozen workspace is %s", got)
@@ -174,6 +168,18 @@ func TestStatusWhileProvisioning(t *testing.T) {
 	p.setStatus(id, "active")
 	if got := p.item(id).Status; got != "active" {
 		t.Errorf("unfrozen after its saga it is %s", got)
+	}
+}
+
+func TestRefuseFreezeWhileProvisioning(t *testing.T) {
+	p := with(t, `{"provisioningMillis":9000,"refuseFreezeWhileProvisioning":true}`)
+	id := p.create("w")
+	for _, status := range []string{"frozen", "active"} {
+		p.refused("PATCH", workspacesPath+"/"+id+"/status", `{"status":"`+status+`"}`, http.StatusConflict, "The workspace is not provisioned yet")
+	}
+	p.pass(9 * time.Second)
+	if reply := p.setStatus(id, "frozen"); reply.Status != http.StatusOK || p.item(id).Status != "frozen" {
+		t.Errorf("freezing when the saga is over: HTTP %d %s", reply.Status, reply.Body)
 	}
 }
 

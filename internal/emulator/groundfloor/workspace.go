@@ -38,11 +38,7 @@ func (v *Vendor) createWorkspace(c *call) (wire.Reply, error) {
 	} else if v.settings.UniqueSlugs && v.taken(w.AccountID, w.Slug) {
 		return wire.Reply{}, conflict("A workspace with this slug exists")
 	}
-	out := created{ProvisioningRunID: v.start(w, c.Now).ID}
-	if v.settings.AnswerWithWorkspaceID {
-		out.WorkspaceID = w.ID
-	}
-	reply := wire.JSON(http.StatusAccepted, out)
+	reply := wire.JSON(http.StatusAccepted, v.created(v.start(w, c.Now)))
 	reply.Changed = true
 	return reply, nil
 }
@@ -68,13 +64,14 @@ func (v *Vendor) readWorkspace(c *call) (*Workspace, error) {
 	} else {
 		w.Region = text(o, "region", wire.Required)
 	}
-	w.Slug = text(o, "slug", wire.Optional)
+	// Who sends null where the vendor makes one up has omitted it.
+	w.Slug = text(o, "slug", wire.Nullable)
 	w.Status = v.settings.ProvisioningStatus
 	w.Environments = newEnvironments(w.Status)
 	return w, invalidField(o.Close())
 }
 
-// text reads a string that must not be empty; it is "" when absent.
+// text reads a string that must not be empty; it is "" when absent or null.
 func text(o *wire.Object, field string, p wire.Presence) string {
 	f := o.String(field, p)
 	if f.Given() && f.Value == "" {

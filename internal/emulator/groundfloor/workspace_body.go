@@ -34,11 +34,39 @@ type created struct {
 	ProvisioningRunID string `json:"provisioning_run_id"`
 }
 
+// createdObjects is the same with objects in the place of ids.
+type createdObjects struct {
+	Workspace       *reference `json:"workspace,omitempty"`
+	ProvisioningRun reference  `json:"provisioning_run"`
+}
+
+type reference struct {
+	ID string `json:"id"`
+}
+
 // eventBody is an entry of the audit log.
 type eventBody struct {
 	ID        string `json:"id"`
 	Event     string `json:"event"`
 	CreatedAt string `json:"created_at"`
+}
+
+// created is what is told of a run that has begun.
+func (v *Vendor) created(run *ProvisioningRun) any {
+	members, objects := created{ProvisioningRunID: run.ID}, createdObjects{ProvisioningRun: reference{run.ID}}
+	if v.settings.AnswerWithWorkspaceID {
+		members.WorkspaceID, objects.Workspace = run.WorkspaceID, &reference{run.WorkspaceID}
+	}
+	switch v.settings.CreateShape {
+	case "object":
+		return objects
+	case "id":
+		return reference{run.ID}
+	case "text":
+		return run.ID
+	default:
+		return members
+	}
 }
 
 func (v *Vendor) describe(w *Workspace) any {

@@ -76,6 +76,7 @@ func TestCreateRules(t *testing.T) {
 	}{
 		{"what is required", `{` + account + `,"name":"n","region":"r"}`, "", ""},
 		{"all fields", `{` + account + `,"name":"n","region":"r","slug":"s"}`, "", ""},
+		{"a slug that is null", `{` + account + `,"name":"n","region":"r","slug":null}`, "", ""},
 		{"an account in upper case", `{"account_id":"5F0C7F1E-6D0B-4E0E-9A53-0D6A1A2B3C4D","name":"n","region":"r"}`, "", ""},
 		{"a long name and slug", `{` + account + `,"name":"` + long + `","region":"r","slug":"` + long + `"}`, "", ""},
 		{"texts of any characters", `{` + account + `,"name":"空 / é","region":"Région 1","slug":"Not A Slug/"}`, "", ""},
@@ -97,7 +98,6 @@ func TestCreateRules(t *testing.T) {
 		{"region null", `{` + account + `,"name":"n","region":null}`, "body.region", "must not be null"},
 		{"region empty", `{` + account + `,"name":"n","region":""}`, "body.region", "must not be empty"},
 		{"region an object", `{` + account + `,"name":"n","region":{}}`, "body.region", "must be a string"},
-		{"slug null", `{` + account + `,"name":"n","region":"r","slug":null}`, "body.slug", "must not be null"},
 		{"slug empty", `{` + account + `,"name":"n","region":"r","slug":""}`, "body.slug", "must not be empty"},
 		{"slug a boolean", `{` + account + `,"name":"n","region":"r","slug":true}`, "body.slug", "must be a string"},
 		{"an unknown field", `{` + account + `,"name":"n","region":"r","description":"d"}`, "body.description", "unknown field"},
@@ -155,6 +155,15 @@ func TestGeneratedSlugs(t *testing.T) {
 	}
 }
 
+func TestASlugThatIsNullIsGenerated(t *testing.T) {
+	p := newPlane(t)
+	body := strings.Replace(request("Team A"), "{", `{"slug":null,`, 1)
+	p.ok("POST", workspacesPath, body, http.StatusAccepted, new(any))
+	if got := p.state().Workspaces[0].Slug; got != "team-a" {
+		t.Errorf("the slug is %q, want team-a", got)
+	}
+}
+
 func TestNamesAndSlugsNeedNotBeUnique(t *testing.T) {
 	p := newPlane(t)
 	first, second := p.create("same"), p.create("same")
@@ -203,6 +212,26 @@ func TestAnswerWithWorkspaceID(t *testing.T) {
 	p.pass(time.Second)
 	if got := p.item(answer["workspace_id"]).Name; got != "n" {
 		t.Errorf("the workspace answered is %q, want n", got)
+	}
+}
+
+func TestCreateShape(t *testing.T) {
+	tests := map[string]string{
+		`"createShape":"member"`:                              `{"provisioning_run_id":"RUN"}`,
+		`"createShape":"member","answerWithWorkspaceID":true`: `{"workspace_id":"WORKSPACE","provisioning_run_id":"RUN"}`,
+		`"createShape":"object"`:                              `{"provisioning_run":{"id":"RUN"}}`,
+		`"createShape":"object","answerWithWorkspaceID":true`: `{"workspace":{"id":"WORKSPACE"},"provisioning_run":{"id":"RUN"}}`,
+		`"createShape":"id"`:                                  `{"id":"RUN"}`,
+		`"createShape":"text","answerWithWorkspaceID":true`:   `"RUN"`,
+	}
+	for settings, form := range tests {
+		p := with(t, "{"+settings+"}")
+		reply := p.do("POST", workspacesPath, request("n"))
+		run := p.state().ProvisioningRuns[0]
+		want := strings.NewReplacer("RUN", run.ID, "WORKSPACE", run.WorkspaceID).Replace(form)
+		if reply.Status != http.StatusAccepted || string(reply.Body) != want {
+			t.Errorf("with %s the answer is HTTP %d %s, want 202 %s", settings, reply.Status, reply.Body, want)
+		}
 	}
 }
 
@@ -268,6 +297,24 @@ func TestEnvironments(t *testing.T) {
 	p.get(workspacesPath+"/"+id+"/environments", &renamed)
 	if _, old := renamed[0]["state"]; old || renamed[0]["status"] != "active" {
 		t.Errorf("with environmentStatus an environment is %v", renamed[0])
+	}
+}
+
+func TestEnvironmentsShape(t *testing.T) {
+	p := newPlane(t)
+	path := workspacesPath + "/" + p.create("w") + "/environments"
+	array := string(p.do("GET", path, "").Body)
+	p.configure(`{"environmentsShape":"object"}`)
+	if got := string(p.do("GET", path, "").Body); got != `{"environments":`+array+`}` {
+		t.Errorf("as an object the environments are %s, want the array %s in it", got, array)
+	}
+	p.configure(`{"environmentsShape":"name"}`)
+	var named map[string]map[string]string
+	p.get(path, &named)
+	for _, name := range []string{"dev", "staging", "prod"} {
+		if len(named) != 3 || named[name]["name"] != name || !strings.Contains(array, named[name]["id"]) {
+			t.Errorf("by name the environments are %v, want those of %s", named, array)
+		}
 	}
 }
 

@@ -82,5 +82,8 @@ func (v *Vendor) challenge(now time.Time, stale bool) problem {
 	if v.settings.Auth != authDigest {
 		p.challenges = append(p.challenges, fmt.Sprintf(`Basic realm="%s"`, v.settings.Realm))
 	}
+	if v.settings.FoldChallenges {
+		p.challenges = []string{strings.Join(p.challenges, ", ")}
+	}
 	return p
 }

@@ -80,6 +80,8 @@ func TestChallenges(t *testing.T) {
 		{`{"auth":"digest"}`, []string{strings.Replace(digest, "%", "MD5", 1)}},
 		{`{"digestAlgorithm":"SHA-256"}`, []string{strings.Replace(digest, "%", "SHA-256", 1)}},
 		{`{"auth":"both"}`, []string{strings.Replace(digest, "%", "SHA-256", 1), `^Basic realm="oceanbase"$`}},
+		{`{"foldChallenges":true}`, []string{strings.Replace(strings.TrimSuffix(digest, "$"), "%", "SHA-256", 1) + `, Basic realm="oceanbase"$`}},
+		{`{"auth":"digest"}`, []string{strings.Replace(digest, "%", "SHA-256", 1)}},
 		{`{"auth":"basic","realm":"a, b=c"}`, []string{`^Basic realm="a, b=c"$`}},
 	}
 	for _, tt := range tests { // each with the settings of those before it

@@ -129,11 +129,8 @@ type item struct {
 
 // listKeys is GET /api/v2/maas/apikeys: the keys of the project, page by page.
 func (v *Vendor) listKeys(c *call) (any, error) {
-	if err := cmp.Or(c.OnlyQuery("Action", "uid", "pageNumber", "pageSize"), c.NoBody()); err != nil {
+	if err := cmp.Or(c.OnlyQuery("Action", "uid", "pageNumber", "pageSize"), c.NoBody(), c.checkAction()); err != nil {
 		return nil, err
-	}
-	if c.Query.Has("Action") && c.Query.Get("Action") != actionList {
-		return nil, fmt.Errorf("query parameter Action must be %s", actionList)
 	}
 	number, err := positive(c, "pageNumber", 1)
 	if err != nil {
@@ -143,7 +140,7 @@ func (v *Vendor) listKeys(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if size > maxPageSize {
+	if size > v.settings.MaxPageSize {
 		size = oversizePageSize
 	}
 	items := v.items(c)
@@ -198,7 +195,7 @@ func (v *Vendor) describe(k *Key) item {
 
 // deleteKey is DELETE /api/v2/maas/apikeys, with the id in the query.
 func (v *Vendor) deleteKey(c *call) (any, error) {
-	if err := cmp.Or(c.OnlyQuery("id", "uid"), c.NoBody()); err != nil {
+	if err := cmp.Or(c.OnlyQuery("Action", "id", "uid"), c.NoBody(), c.checkAction()); err != nil {
 		return nil, err
 	}
 	id := c.Query.Get("id")
@@ -215,6 +212,14 @@ func (v *Vendor) deleteKey(c *call) (any, error) {
 		return nil, problem{status: http.StatusNotFound, message: "API key does not exist"}
 	}
 	return c.wrap(struct{}{}), nil
+}
+
+// checkAction checks the query parameter that repeats which operation is meant.
+func (c *call) checkAction() error {
+	if c.Query.Has("Action") && c.Query.Get("Action") != c.action {
+		return fmt.Errorf("query parameter Action must be %s", c.action)
+	}
+	return nil
 }
 
 // positive reads a query parameter that must be a whole number of at least 1.

@@ -187,12 +187,25 @@ func TestDeleteRefuses(t *testing.T) {
 	a.invalid("DELETE", keysPath, "", "id: is required") // as the page's own example does
 	a.invalid("DELETE", keysPath+"?id=", "", "id: is required")
 	a.invalid("DELETE", keysPath+"?id="+id+"&id="+id, "", "given 2 times")
-	a.invalid("DELETE", keysPath+"?id="+id+"&Action=x", "", "unknown query parameter")
+	for _, action := range []string{"", "x", "deleteAIServiceAPIKey", "ListAIServiceAPIKeys"} {
+		a.invalid("DELETE", keysPath+"?id="+id+"&Action="+action, "", "Action must be DeleteAIServiceAPIKey")
+	}
 	a.invalid("DELETE", keysPath+"?ID="+id, "", "unknown query parameter")
 	a.invalid("DELETE", keysPath+"?id="+id, `{"id":"`+id+`"}`, "no body")
 	if a.key(id).DeletedAt != nil {
 		t.Error("a refused deletion deleted the key")
 	}
+}
+
+func TestDeleteNamesItself(t *testing.T) {
+	a := newAccount(t)
+	a.create("my-api-key")
+	id := a.id("my-api-key")
+	a.ok("DELETE", keysPath+"?Action=DeleteAIServiceAPIKey&id="+id, "", new(any))
+	if a.key(id).DeletedAt == nil {
+		t.Error("a deletion that names itself deletes nothing")
+	}
+	a.invalid("POST", keysPath+"?Action=DeleteAIServiceAPIKey", okBody, "unknown query parameter")
 }
 
 func TestDeleteUnknown(t *testing.T) {

@@ -73,6 +73,27 @@ func TestListPages(t *testing.T) {
 	}
 }
 
+// TestMaxPageSize: every size over the largest becomes 20, without a word.
+func TestMaxPageSize(t *testing.T) {
+	a := newAccount(t)
+	all := a.numbered(45)
+	a.configure(`{"maxPageSize":20}`)
+	for query, want := range map[string][]string{
+		"": all[:10], "?pageSize=19": all[:19], "?pageSize=20": all[:20], "?pageSize=21": all[:20], "?pageSize=100": all[:20],
+		"?pageSize=100&pageNumber=2": all[20:40], "?pageSize=100&pageNumber=3": all[40:], "?pageSize=100&pageNumber=4": {},
+	} {
+		if got := a.names(query); !slices.Equal(got, want) {
+			t.Errorf("with at most 20 a page list%s shows %v, want %v", query, got, want)
+		}
+	}
+	a.configure(`{"maxPageSize":30}`)
+	for query, want := range map[string][]string{"?pageSize=30": all[:30], "?pageSize=31": all[:20]} {
+		if got := a.names(query); !slices.Equal(got, want) {
+			t.Errorf("with at most 30 a page list%s shows %v, want %v", query, got, want)
+		}
+	}
+}
+
 func TestListRefuses(t *testing.T) {
 	a := newAccount(t)
 	for _, name := range []string{"pageNumber", "pageSize"} {

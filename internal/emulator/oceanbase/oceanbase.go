@@ -46,8 +46,11 @@ type Settings struct {
 	// Realm is the realm of every challenge, in printable ASCII without quotes
 	// and backslashes. No page shows one.
 	Realm string `json:"realm"`
-	// Products are the values that the header X-Ob-Product may have. The
-	// documentation says that there are some and names none.
+	// FoldChallenges writes both challenges in one line of the header, as HTTP
+	// allows, where Auth is "both".
+	FoldChallenges bool `json:"foldChallenges"`
+	// Products are the values that the header X-Ob-Product may have; empty
+	// accepts any. The documentation says that there are some and names none.
 	Products []string `json:"products"`
 	// OptionalProject lets a request without X-OB-Project-Id mean the project
 	// that was last used, as the guide to the Open API has it.
@@ -72,6 +75,9 @@ type Settings struct {
 	// DeleteUnknown answers for deleting a key that does not exist: "error"
 	// (404) or "success". No page says.
 	DeleteUnknown string `json:"deleteUnknown"`
+	// MaxPageSize is the largest page of a list, 20 to 100. A request for a
+	// larger one is not refused, but gets a page of 20.
+	MaxPageSize int `json:"maxPageSize"`
 	// OldestFirst turns the order of lists around. No page states one.
 	OldestFirst bool `json:"oldestFirst"`
 	// ShowTotal adds to a list page how many keys there are. No page shows it.
@@ -102,7 +108,7 @@ func Defaults() Settings {
 	return Settings{
 		Auth: authBasic, DigestAlgorithm: algorithmMD5, NonceLifetimeSeconds: 300, Realm: Name,
 		Products: []string{}, UnknownProjectStatus: http.StatusForbidden,
-		DeleteUnknown: deleteError, ErrorShape: shapeGeneral,
+		DeleteUnknown: deleteError, MaxPageSize: maxPageSize, ErrorShape: shapeGeneral,
 	}
 }
 
@@ -122,6 +128,8 @@ func (s Settings) check() error {
 		return fmt.Errorf("unknownProjectStatus %d: must be 403 or 404", s.UnknownProjectStatus)
 	case !slices.Contains([]string{deleteError, deleteSuccess}, s.DeleteUnknown):
 		return fmt.Errorf("deleteUnknown %q: must be error or success", s.DeleteUnknown)
+	case s.MaxPageSize < oversizePageSize || s.MaxPageSize > maxPageSize:
+		return fmt.Errorf("maxPageSize %d: must be %d to %d", s.MaxPageSize, oversizePageSize, maxPageSize)
 	case !slices.Contains([]string{shapeGeneral, shapeMaas}, s.ErrorShape):
 		return fmt.Errorf("errorShape %q: must be general or maas", s.ErrorShape)
 	}

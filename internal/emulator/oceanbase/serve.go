@@ -112,7 +112,8 @@ func (v *Vendor) address(c *call) error {
 		return errors.New("header X-OB-Project-Id is required, once")
 	}
 	for _, product := range c.Header.Values("X-Ob-Product") {
-		if !slices.Contains(v.settings.Products, product) {
+		known := len(v.settings.Products) == 0 || slices.Contains(v.settings.Products, product)
+		if product == "" || !known {
 			return fmt.Errorf("header X-Ob-Product: %q is no supported product", product)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 func TestDefaults(t *testing.T) {
 	want := oceanbase.Settings{
 		Auth: "basic", DigestAlgorithm: "MD5", NonceLifetimeSeconds: 300, Realm: "oceanbase", Products: []string{},
-		UnknownProjectStatus: 403, DeleteUnknown: "error", ErrorShape: "general",
+		UnknownProjectStatus: 403, DeleteUnknown: "error", MaxPageSize: 100, ErrorShape: "general",
 	}
 	if got := oceanbase.Defaults(); !reflect.DeepEqual(got, want) {
 		t.Errorf("the defaults are %+v, want %+v", got, want)
@@ -46,7 +46,7 @@ func TestConfigureRefuses(t *testing.T) {
 	for _, settings := range []string{
 		`{"auth":"bearer"}`, `{"auth":""}`, `{"auth":"Basic"}`, `{"digestAlgorithm":"md5"}`, `{"digestAlgorithm":"SHA-512-256"}`,
 		`{"nonceLifetimeSeconds":-1}`, `{"realm":"a\"b"}`, `{"realm":"a\\b"}`, `{"realm":"a\nb"}`, `{"realm":"ä"}`,
-		`{"unknownProjectStatus":401}`, `{"unknownProjectStatus":0}`, `{"deleteUnknown":"maybe"}`, `{"errorShape":"data"}`,
+		`{"unknownProjectStatus":401}`, `{"unknownProjectStatus":0}`, `{"deleteUnknown":"maybe"}`, `{"maxPageSize":19}`, `{"maxPageSize":101}`, `{"foldChallenges":1}`, `{"errorShape":"data"}`,
 		`{"unknown":1}`, `{"laxNames":1}`, `{"laxNames":true,"laxNames":false}`, `{"products":"maas"}`, `[]`, ``,
 	} {
 		if err := a.vendor.Configure([]byte(settings)); err == nil {

@@ -102,9 +102,10 @@ func (v *Vendor) readScopes(o *wire.Object) []string {
 	return scopes.Value
 }
 
-// readMode reads the mode of a new key, LIVE when absent.
+// readMode reads the mode of a new key, LIVE when absent. The documentation
+// calls it optional; clients in some languages say that with null.
 func readMode(o *wire.Object) string {
-	mode := o.Int("mode", wire.Optional, modeLiveNumber)
+	mode := o.Int("mode", wire.Nullable, modeLiveNumber)
 	switch {
 	case mode.Value > modeTestNumber:
 		o.Failf("mode", "must be 1 or 2")
@@ -115,9 +116,9 @@ func readMode(o *wire.Object) string {
 }
 
 // readWhitelist reads the addresses and CIDR blocks that may use a new key;
-// none is no restriction.
+// none, null and absent are the same: no restriction.
 func readWhitelist(o *wire.Object) []string {
-	whitelist := o.Strings("ipWhitelist", wire.Optional)
+	whitelist := o.Strings("ipWhitelist", wire.Nullable)
 	for _, entry := range whitelist.Value {
 		address, addressErr := netip.ParseAddr(entry)
 		_, prefixErr := netip.ParsePrefix(entry)

@@ -122,12 +122,13 @@ func (v *Vendor) perform(op operation, c *call) (any, error) {
 }
 
 // authenticate finds the living token of a request and holds its client hash
-// against the one that the token is bound to.
+// against the one that the token is bound to. Schemes are compared without
+// regard to case (RFC 9110, section 11.1).
 func (v *Vendor) authenticate(r *wire.Request) (*Token, error) {
 	header, _ := r.Credential("Authorization")
-	bearer, ok := strings.CutPrefix(header, "Bearer ")
+	scheme, bearer, _ := strings.Cut(header, " ")
 	i := slices.IndexFunc(v.state.Tokens, func(t *Token) bool { return t.Token == bearer })
-	if !ok || bearer == "" || i < 0 || v.expired(v.state.Tokens[i], r.Now) {
+	if !strings.EqualFold(scheme, "Bearer") || bearer == "" || i < 0 || v.expired(v.state.Tokens[i], r.Now) {
 		return nil, unauthorized("Invalid or expired token")
 	}
 	token := v.state.Tokens[i]
@@ -149,7 +150,8 @@ func (v *Vendor) expired(t *Token, now time.Time) bool {
 }
 
 // checkHeaders holds the headers that every endpoint wants, besides the two of
-// authentication, against the documentation. Content-Type goes with the body.
+// authentication, against the documentation. Content-Type is only demanded with
+// a body, and read with it.
 func (v *Vendor) checkHeaders(c *call) error {
 	accept, _ := c.Credential("Accept")
 	if !strings.EqualFold(accept, "application/json") {

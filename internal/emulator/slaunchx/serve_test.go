@@ -100,8 +100,8 @@ func TestUnauthorized(t *testing.T) {
 	id := p.issue("k")
 	each(workspace, id, func(method, path, body string) {
 		for _, values := range [][]string{
-			nil, {""}, {"jwt"}, {"Bearer"}, {"Bearer "}, {"Bearer wrong"}, {"Bearer jwt2"}, {"Bearer JWT"}, {"bearer jwt"}, {"Bearer  jwt"}, {"Bearer jwt "},
-			{"Basic jwt"}, {"Bearer jwt:hash"}, {"Bearer jwt", "Bearer jwt"},
+			nil, {""}, {"jwt"}, {"Bearer"}, {"Bearer "}, {"Bearer wrong"}, {"Bearer jwt2"}, {"Bearer JWT"}, {"bearer JWT"}, {"bearer"}, {"Bearer  jwt"}, {"Bearer jwt "},
+			{"Basic jwt"}, {"Bearer jwt:hash"}, {"BearerX jwt"}, {"Bearer\tjwt"}, {"Bearer bearer jwt"}, {"Bearer jwt", "Bearer jwt"},
 		} {
 			reply := p.with("Authorization", values...).do(method, path, body)
 			if reply.Status != http.StatusUnauthorized || string(reply.Body) != want {
@@ -111,6 +111,14 @@ func TestUnauthorized(t *testing.T) {
 	})
 	// The secret of a key is for the other chain.
 	p.with("Authorization", "Bearer "+p.key(id).Secret).refused("GET", workspace, "", http.StatusUnauthorized, "4010", "token")
+}
+
+// TestBearerInAnyCase: the name of the scheme is HTTP's, the token is not.
+func TestBearerInAnyCase(t *testing.T) {
+	p := newPartner(t)
+	for _, scheme := range []string{"Bearer", "bearer", "BEARER", "bEARER"} {
+		p.with("Authorization", scheme+" jwt").ok("GET", workspace, "", http.StatusOK, nil)
+	}
 }
 
 func TestClientHash(t *testing.T) {
@@ -196,6 +204,19 @@ func TestContentType(t *testing.T) {
 	if len(p.state().Keys) != 2 || p.key(id).DeletedAt == nil {
 		t.Errorf("with the charset named, a key is not made or not deleted: %s", p.document())
 	}
+}
+
+// TestContentTypeWithoutABody: it may be there, and need not be.
+func TestContentTypeWithoutABody(t *testing.T) {
+	p := newPartner(t)
+	each(workspace, p.issue("k"), func(method, path, body string) {
+		if body != "" {
+			return
+		}
+		for _, values := range [][]string{nil, {"application/json"}, {"application/json; charset=utf-8"}} {
+			p.with("Content-Type", values...).ok(method, path, "", http.StatusOK, nil)
+		}
+	})
 }
 
 // TestUndocumentedParts: no endpoint has query parameters, and those without a

@@ -37,10 +37,16 @@ func groundfloorVendor() vendor {
 			}},
 			"errors in words": {settings: settings{"detailText": true, "uuidPaths": true, "showRetention": true, "keepRetention": true}},
 			"slow": {settings: settings{
-				"rowDelayMillis": 1000, "provisioningMillis": time.Hour.Milliseconds(), "provisioningStatus": "step_1_done", "freezeWhileProvisioning": true,
+				"rowDelayMillis": 1000, "provisioningMillis": time.Hour.Milliseconds(), "provisioningStatus": "step_1_done", "refuseFreezeWhileProvisioning": true,
 			}},
-			"the account's list is cut": {settings: settings{"accountListLimit": 100}},
-			"both lists are cut":        {settings: settings{"accountListLimit": 100, "maxLimit": 100}, cutOff: func(count int) bool { return count >= 100 }},
+			"answers in objects": {settings: settings{
+				"accountListShape": "object", "environmentsShape": "object", "createShape": "object", "answerWithWorkspaceID": true,
+			}},
+			"a run's id alone":             {settings: settings{"createShape": "text", "environmentsShape": "name"}},
+			"an id that may be anything's": {settings: settings{"createShape": "id", "accountListShape": "object"}},
+			"a limit by account":           {settings: settings{"limitByAccount": true}},
+			"the account's list is cut":    {settings: settings{"accountListLimit": 100}},
+			"both lists are cut":           {settings: settings{"accountListLimit": 100, "maxLimit": 100}, cutOff: func(count int) bool { return count >= 100 }},
 		},
 	}
 }

@@ -41,6 +41,11 @@ func oceanbaseVariants() map[string]variant {
 			settings: settings{"auth": "both", "nonceLifetimeSeconds": 1, "errorShape": "maas"}, account: digest, challenge: time.Second,
 		},
 		"both, basic": {settings: settings{"auth": "both", "realm": ""}, account: basic},
+		"both, in one line": {
+			settings: settings{"auth": "both", "foldChallenges": true, "nonceLifetimeSeconds": 1}, account: digest, challenge: time.Second,
+		},
+		"pages of twenty":          {settings: settings{"maxPageSize": 20}},
+		"pages of twenty, counted": {settings: settings{"maxPageSize": 20, "showTotal": true}},
 		"the pages of the AI service": {settings: settings{
 			"errorShape": "maas", "deleteUnknown": "success", "uuidKeyIDs": true, "maskedKeys": true,
 		}},

@@ -68,6 +68,6 @@ func slaunchxCodes() []conformance.Code {
 		// More often the wrong portal, client hash or session than a refusal.
 		code(http.StatusForbidden, "", provider.Unauthorized, false),
 		// A failure under the status of a success.
-		code(http.StatusOK, "4030", provider.Forbidden, true),
+		code(http.StatusOK, "4030", provider.Forbidden, false),
 	}
 }

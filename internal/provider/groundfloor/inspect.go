@@ -1,6 +1,7 @@
 package groundfloor
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -69,7 +70,7 @@ func (s Session) Audit(ctx context.Context, workspaceID string, limit int) ([]js
 		return nil, err
 	}
 	call := rest.Call{Op: op, Method: http.MethodGet, Path: path(workspaceID, "audit"), Query: limited(limit), MaxBytes: rest.ListBytes}
-	var answer entries
+	var answer entries[json.RawMessage]
 	if err := s.client.Do(ctx, call, &answer); err != nil {
 		return nil, err
 	}
@@ -90,27 +91,42 @@ func checkLimit(op string, limit int) error {
 }
 
 // entries is an array, or the only array of an object: which of the two the
-// vendor answers is not documented. It is nil where the answer is neither.
-type entries []json.RawMessage
+// vendor answers is not documented. It is nil where the answer is neither, or
+// where an item in it cannot be read; null is no array.
+type entries[T any] []T
 
 // UnmarshalJSON never fails.
-func (e *entries) UnmarshalJSON(data []byte) error {
+func (e *entries[T]) UnmarshalJSON(data []byte) error {
 	*e = nil
-	if json.Unmarshal(data, (*[]json.RawMessage)(e)) == nil {
-		return nil
-	}
-	var members map[string]json.RawMessage
-	_ = json.Unmarshal(data, &members)
-	arrays := 0
-	for _, member := range members {
-		var array []json.RawMessage
-		if json.Unmarshal(member, &array) == nil && array != nil {
-			*e = array
-			arrays++
-		}
-	}
-	if arrays != 1 {
-		*e = nil
+	var items []T
+	if json.Unmarshal(onlyArray(data), &items) == nil {
+		*e = items
 	}
 	return nil
 }
+
+// onlyArray is the array that a document is, or the only one it has as a
+// member; nil if there is none or more than one.
+func onlyArray(data []byte) []byte {
+	if isArray(data) {
+		return data
+	}
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal(data, &members)
+	var only []byte
+	for _, member := range members {
+		switch {
+		case !isArray(member):
+		case only != nil:
+			return nil
+		default:
+			only = member
+		}
+	}
+	return only
+}
+
+// isArray and isObject look at a value as a decoder hands it out: without space
+// before it.
+func isArray(value []byte) bool  { return bytes.HasPrefix(value, []byte("[")) }
+func isObject(value []byte) bool { return bytes.HasPrefix(value, []byte("{")) }

@@ -51,6 +51,7 @@ func TestListsForPeopleThatFail(t *testing.T) {
 		"no list":      {200, `{}`, provider.Transient},
 		"null":         {200, `null`, provider.Transient},
 		"a broken one": {200, `[{"id":""}]`, provider.Transient},
+		"two lists":    {200, `{"a":[],"b":[]}`, provider.Transient},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -12,8 +12,22 @@ import (
 
 // complaint is an error as the vendor's page on its API shows it.
 type complaint struct {
-	Detail detail    `json:"detail"`
-	Code   rest.Text `json:"code"`
+	Detail detail `json:"detail"`
+	Code   scalar `json:"code"`
+}
+
+// scalar is a text, a number or a truth value. Of anything larger it is empty:
+// what was sent may be repeated in there, and must not be shown.
+type scalar string
+
+// UnmarshalJSON never fails.
+func (s *scalar) UnmarshalJSON(data []byte) error {
+	var text rest.Text
+	if !isArray(data) && !isObject(data) {
+		_ = text.UnmarshalJSON(data)
+	}
+	*s = scalar(text)
+	return nil
 }
 
 // detail is a text or, for a request that fails validation, a list of what is
@@ -23,37 +37,58 @@ type detail string
 // UnmarshalJSON never fails: what an error looks like must not hide that it is
 // one.
 func (d *detail) UnmarshalJSON(data []byte) error {
-	var problems []problem
-	if json.Unmarshal(data, &problems) == nil && len(problems) > 0 {
-		texts := make([]string, 0, len(problems))
-		for _, problem := range problems {
-			texts = append(texts, problem.text())
-		}
-		*d = detail(strings.Join(texts, "; "))
-		return nil
+	items := []json.RawMessage{data}
+	if isArray(data) {
+		_ = json.Unmarshal(data, &items)
 	}
-	var text rest.Text
-	_ = text.UnmarshalJSON(data)
-	*d = detail(text)
+	var texts []string
+	for _, item := range items {
+		if text := problem(item); text != "" {
+			texts = append(texts, text)
+		}
+	}
+	*d = detail(strings.Join(texts, "; "))
 	return nil
 }
 
-// problem is one thing that is wrong with a request. The value that was sent,
-// which may stand beside it, is not read.
-type problem struct {
-	Place []rest.Text `json:"loc"`
-	Text  rest.Text   `json:"msg"`
+// problem is one thing that is wrong with a request: a text, or what an object
+// says of it. The value that was sent, which may stand beside it, is not read.
+func problem(item json.RawMessage) string {
+	var text scalar
+	_ = json.Unmarshal(item, &text)
+	var told struct {
+		Place place  `json:"loc"`
+		Text  scalar `json:"msg"`
+	}
+	if isObject(item) {
+		_ = json.Unmarshal(item, &told)
+		text = told.Text
+	}
+	if text == "" || told.Place == "" {
+		return string(text)
+	}
+	return string(told.Place) + ": " + string(text)
 }
 
-func (p problem) text() string {
-	place := make([]string, 0, len(p.Place))
-	for _, part := range p.Place {
-		place = append(place, string(part))
+// place is a text, or the list of the steps that lead there.
+type place string
+
+// UnmarshalJSON never fails.
+func (p *place) UnmarshalJSON(data []byte) error {
+	steps := make([]scalar, 1)
+	if isArray(data) {
+		_ = json.Unmarshal(data, &steps)
+	} else {
+		_ = json.Unmarshal(data, &steps[0])
 	}
-	if len(place) == 0 {
-		return string(p.Text)
+	var texts []string
+	for _, step := range steps {
+		if step != "" {
+			texts = append(texts, string(step))
+		}
 	}
-	return strings.Join(place, ".") + ": " + string(p.Text)
+	*p = place(strings.Join(texts, "."))
+	return nil
 }
 
 // errMaybeGone goes with the refusal that is also given for what does not

@@ -73,10 +73,18 @@ func TestShapesOfErrors(t *testing.T) {
 		"no place":                {`{"detail":[{"msg":"no"}]}`, "no"},
 		"an empty place":          {`{"detail":[{"loc":[],"msg":"no"}]}`, "no"},
 		"the value is not shown":  {`{"detail":[{"loc":["body"],"msg":"no","input":"canary","ctx":{"error":"canary"}}]}`, "body: no"},
-		"a place of another kind": {`{"detail":[{"loc":"body","msg":"no"}]}`, `[{"loc":"body","msg":"no"}]`},
-		"a list of texts":         {`{"detail":["a","b"]}`, `["a","b"]`},
-		"an empty list":           {`{"detail":[]}`, `[]`},
-		"an object":               {`{"detail":{"reason":"no"}}`, `{"reason":"no"}`},
+		"a place that is a text":  {`{"detail":[{"loc":"body","msg":"no"}]}`, "body: no"},
+		"a place of another kind": {`{"detail":[{"loc":{"in":"canary"},"msg":"no"}]}`, "no"},
+		"a place with an object":  {`{"detail":[{"loc":["body",{"in":"canary"},["canary"],null,"name"],"msg":"no"}]}`, "body.name: no"},
+		"a place without words":   {`{"detail":[{"loc":["body"]},{"loc":["body","name"],"msg":"no"}]}`, "body.name: no"},
+		"a list of texts":         {`{"detail":["a","b"]}`, "a; b"},
+		"a list of all sorts":     {`{"detail":["a",{"loc":"x","msg":"b"},{"input":"canary"},["canary"],null,{"msg":{"input":"canary"}},"c"]}`, "a; x: b; c"},
+		"an empty list":           {`{"detail":[]}`, silent},
+		"a list in a list":        {`{"detail":[[{"msg":"canary"}]]}`, silent},
+		"an object":               {`{"detail":{"loc":["body"],"msg":"no","input":"canary"}}`, "body: no"},
+		"an object nobody knows":  {`{"detail":{"input":"canary"}}`, silent},
+		"a code that is none":     {`{"detail":"no","code":{"input":"canary"}}`, "no"},
+		"a code that is a list":   {`{"detail":"no","code":["canary"]}`, "no"},
 		"a number":                {`{"detail":7,"code":7}`, "7: 7"},
 		"null":                    {`{"detail":null,"code":null}`, silent},
 		"only a code":             {`{"code":"some_code"}`, "some_code: " + silent},
@@ -90,7 +98,7 @@ func TestShapesOfErrors(t *testing.T) {
 	}
 	for name, test := range tests {
 		got := judge(&rest.Answer{Status: 422, Body: []byte(test.body)})
-		if got == nil || got.Message != test.message || got.Class != provider.Invalid {
+		if got == nil || got.Message != test.message || got.Class != provider.Invalid || strings.Contains(got.Message, "canary") {
 			t.Errorf("%s: got %v, want the message %q", name, got, test.message)
 		}
 	}
@@ -138,7 +146,7 @@ func TestMessagesAreStable(t *testing.T) {
 }
 
 func TestADetailIsNeverAnError(t *testing.T) {
-	for _, text := range []string{`null`, `7`, `[7]`, `[[]]`, `{}`, `"x"`, `[{"loc":{},"msg":[]}]`, `[null]`} {
+	for _, text := range []string{`null`, `7`, `[7]`, `[[]]`, `{}`, `"x"`, `[{"loc":{},"msg":[]}]`, `[null]`, `[{"loc":7,"msg":7}]`, `{"loc":[[]],"msg":{}}`} {
 		var got detail
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Errorf("%s: %v", text, err)

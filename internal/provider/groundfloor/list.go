@@ -70,13 +70,19 @@ func (w workspace) brief() provider.Workspace {
 	return seen
 }
 
+// byAccount reads a list whose form is not documented.
 func (s Session) byAccount(ctx context.Context, op string) ([]workspace, error) {
-	return s.list(ctx, rest.Call{Op: op, Path: path("by-account", s.accountID)})
+	var listed entries[workspace]
+	err := s.list(ctx, rest.Call{Op: op, Path: path("by-account", s.accountID)}, &listed)
+	return believed(op, listed, err)
 }
 
-// mine reads the list of memberships; limit 0 is the vendor's default.
+// mine reads the list of memberships, a bare array; limit 0 is the vendor's
+// default.
 func (s Session) mine(ctx context.Context, op string, limit int) ([]workspace, error) {
-	return s.list(ctx, rest.Call{Op: op, Path: path(), Query: limited(limit)})
+	var listed []workspace
+	err := s.list(ctx, rest.Call{Op: op, Path: path(), Query: limited(limit)}, &listed)
+	return believed(op, listed, err)
 }
 
 func limited(limit int) url.Values {
@@ -86,15 +92,18 @@ func limited(limit int) url.Values {
 	return url.Values{"limit": {strconv.Itoa(limit)}}
 }
 
-// list reads a bare array of workspaces, each with an id that can be used.
-func (s Session) list(ctx context.Context, call rest.Call) ([]workspace, error) {
+func (s Session) list(ctx context.Context, call rest.Call, into any) error {
 	call.Method, call.MaxBytes = http.MethodGet, rest.ListBytes
-	var listed []workspace
-	if err := s.client.Do(ctx, call, &listed); err != nil {
+	return s.client.Do(ctx, call, into)
+}
+
+// believed is a list that was read without an error and is usable.
+func believed(op string, listed []workspace, err error) ([]workspace, error) {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if !usable(listed) {
-		return nil, rest.Malformed(call.Op, false)
+	case !usable(listed):
+		return nil, rest.Malformed(op, false)
 	}
 	return listed, nil
 }

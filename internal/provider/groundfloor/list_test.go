@@ -36,6 +36,9 @@ func TestListsThatAreShortEnoughToBeBelieved(t *testing.T) {
 		ids    string
 	}{
 		"empty":                          {`[]`, ""},
+		"in an object":                   {`{"workspaces":` + list(item("w1", "a", "active"), item("w2", "b", "frozen")) + `,"total":2,"next":null}`, "w1 w2"},
+		"in an object, by another name":  {`{"items":` + list(item("w1", "a", "active")) + `}`, "w1"},
+		"in an object, empty":            {`{"workspaces":[]}`, ""},
 		"another account's":              {list(item("w1", "a", "active"), itemOf(otherID, "w2", "b", "active")), "w1"},
 		"the account in capital letters": {list(itemOf(strings.ToUpper(accountID), "w1", "a", "active")), "w1"},
 		"no account, in its own list":    {`[{"id":"w1"},{"id":"w2","account_id":null},{"id":"w3","account_id":""}]`, "w1 w2 w3"},
@@ -59,7 +62,13 @@ func TestListsThatAreBroken(t *testing.T) {
 		class    provider.Class
 	}{
 		"null":                  {conformance.Exchange{Answer: `null`}, provider.Transient},
-		"an object":             {conformance.Exchange{Answer: `{"workspaces":[]}`}, provider.Transient},
+		"an object without one": {conformance.Exchange{Answer: `{}`}, provider.Transient},
+		"an object with null":   {conformance.Exchange{Answer: `{"workspaces":null}`}, provider.Transient},
+		"two lists":             {conformance.Exchange{Answer: `{"workspaces":[],"archived":[]}`}, provider.Transient},
+		"an object of objects":  {conformance.Exchange{Answer: `{"workspaces":{"w1":{"id":"w1"}}}`}, provider.Transient},
+		"a broken one in it":    {conformance.Exchange{Answer: `{"workspaces":[{"id":"w1"},{"name":"x"}]}`}, provider.Transient},
+		"one of another sort":   {conformance.Exchange{Answer: `{"workspaces":[{"id":7}]}`}, provider.Transient},
+		"texts":                 {conformance.Exchange{Answer: `["w1"]`}, provider.Transient},
 		"empty":                 {conformance.Exchange{Answer: ``}, provider.Transient},
 		"half of it":            {conformance.Exchange{Answer: `[{"id":"w1"},`}, provider.Transient},
 		"a web page":            {conformance.Exchange{Answer: `<html></html>`}, provider.Transient},
@@ -131,15 +140,16 @@ func TestAListThatMayBeCutOffIsAnError(t *testing.T) {
 		mine  conformance.Exchange
 		class provider.Class
 	}{
-		"the limit does nothing":      {get(pathMany, items(accountID, "w", 100)), provider.Transient},
-		"a hundred of other accounts": {get(pathMany, items(otherID, "f", 100)), provider.Transient},
-		"as many as the limit":        {get(pathMany, items(accountID, "w", 1000)), provider.Transient},
-		"more than the limit":         {get(pathMany, items(accountID, "w", 1001)), provider.Transient},
-		"whose, is not said":          {get(pathMany, `[{"id":"w-1"}]`), provider.Transient},
-		"a broken list":               {get(pathMany, `{}`), provider.Transient},
-		"the limit is refused":        {conformance.Exchange{Method: "GET", URI: pathMany, Status: 422, Answer: fixture(t, "validation-error-response.json")}, provider.Invalid},
-		"not allowed":                 {refused("GET", pathMany, 403), provider.Forbidden},
-		"an answer that is lost":      {conformance.Exchange{Method: "GET", URI: pathMany, Status: 502, Answer: ``}, provider.Transient},
+		"the limit does nothing":       {get(pathMany, items(accountID, "w", 100)), provider.Transient},
+		"a hundred of other accounts":  {get(pathMany, items(otherID, "f", 100)), provider.Transient},
+		"as many as the limit":         {get(pathMany, items(accountID, "w", 1000)), provider.Transient},
+		"more than the limit":          {get(pathMany, items(accountID, "w", 1001)), provider.Transient},
+		"whose, is not said":           {get(pathMany, `[{"id":"w-1"}]`), provider.Transient},
+		"a broken list":                {get(pathMany, `{}`), provider.Transient},
+		"an object, not as documented": {get(pathMany, `{"workspaces":[]}`), provider.Transient},
+		"the limit is refused":         {conformance.Exchange{Method: "GET", URI: pathMany, Status: 422, Answer: fixture(t, "validation-error-response.json")}, provider.Invalid},
+		"not allowed":                  {refused("GET", pathMany, 403), provider.Forbidden},
+		"an answer that is lost":       {conformance.Exchange{Method: "GET", URI: pathMany, Status: 502, Answer: ``}, provider.Transient},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,7 +1,10 @@
 package groundfloor
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/internal/provider"
@@ -60,51 +63,71 @@ type newWorkspace struct {
 	Slug      string `json:"slug,omitempty"`
 }
 
-// accepted is the answer to a creation. The page "Workspaces API" promises "a
-// provisioning run ID" and does not show it; the page on provisioning shows
-// workspace_id and provisioning_run_id. A whole workspace is taken as well.
+// accepted is what an answer to a creation tells. The page "Workspaces API"
+// promises "a provisioning run ID" and does not show it; the page on
+// provisioning shows workspace_id and provisioning_run_id. Other names and
+// forms are read as well, and what cannot be read is left out: a success is the
+// vendor's word, and an error after it would lead to a second creation.
 type accepted struct {
-	workspace
-	WorkspaceID       string    `json:"workspace_id"`
-	ProvisioningRunID rest.Text `json:"provisioning_run_id"`
-	RunID             rest.Text `json:"run_id"`
+	id, run string
+	// whole is the workspace itself, if that is the answer: only a workspace
+	// has a slug beside its id.
+	whole *workspace
 }
 
-// whole reports whether the answer is the workspace itself: only that has a
-// slug beside its id.
-func (a accepted) whole() bool { return a.ID != "" && a.Slug != "" }
-
-// id is that of the workspace; empty where the answer does not tell it.
-func (a accepted) id() string {
-	if a.WorkspaceID == "" && a.whole() {
-		return a.ID
-	}
-	return a.WorkspaceID
-}
-
-// run is the id of the provisioning run, under the documented name or the two
-// others it could have by the words of the first page. A bare id is never
-// taken for that of the workspace: if that is wrong, the list tells the right
-// one all the same, whereas a workspace by the id of a run is never found.
-func (a accepted) run() string {
-	names := []rest.Text{a.ProvisioningRunID, a.RunID}
-	if !a.whole() {
-		names = append(names, rest.Text(a.ID))
-	}
-	for _, id := range names {
-		if rest.ValidID(string(id)) {
-			return string(id)
+// UnmarshalJSON never fails. A bare id is never taken for that of the
+// workspace: if that is wrong, the list tells the right one all the same,
+// whereas a workspace by the id of a run is never found.
+func (a *accepted) UnmarshalJSON(data []byte) error {
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal(data, &members)
+	first := func(names ...string) string {
+		for _, name := range names {
+			if id := reference(members[name]); id != "" {
+				return id
+			}
 		}
+		return ""
 	}
-	return ""
+	*a = accepted{
+		id:  cmp.Or(first("workspace_id", "workspaceId"), idIn(members["workspace"])),
+		run: first("provisioning_run_id", "run_id", "provisioningRunId", "runId", "provisioning_run", "run"),
+	}
+	var whole workspace
+	if json.Unmarshal(data, &whole) == nil && rest.ValidID(whole.ID) && whole.Slug != "" {
+		a.whole, a.id = &whole, cmp.Or(a.id, whole.ID)
+		return nil
+	}
+	a.run = cmp.Or(a.run, reference(data))
+	return nil
 }
 
-// complete reports whether the answer says what was begun.
-func (a accepted) complete() bool {
-	if a.id() == "" {
-		return a.run() != ""
+// reference is an identifier, or the id of an object. It is empty where there
+// is none that can be kept.
+func reference(data json.RawMessage) string {
+	return cmp.Or(identifier(data), idIn(data))
+}
+
+// idIn is the id of an object.
+func idIn(data json.RawMessage) string {
+	var object struct {
+		ID json.RawMessage `json:"id"`
 	}
-	return rest.ValidID(a.id())
+	_ = json.Unmarshal(data, &object)
+	return identifier(object.ID)
+}
+
+// identifier is a text or a number.
+func identifier(data json.RawMessage) string {
+	var text string
+	var number json.Number
+	if json.Unmarshal(data, &text) != nil && json.Unmarshal(data, &number) == nil {
+		text = number.String()
+	}
+	if !rest.ValidID(text) {
+		return ""
+	}
+	return text
 }
 
 // observed is the workspace that was asked for, as far as it is known.
@@ -113,10 +136,10 @@ func (a accepted) observed(asked newWorkspace) provider.Workspace {
 		Slug: asked.Slug, Name: asked.Name, Mark: markOf(asked.Slug),
 		Region: asked.Region, AccountID: asked.AccountID, Pending: true,
 	}
-	if a.whole() {
-		seen = a.workspace.observed()
+	if a.whole != nil {
+		seen = a.whole.observed()
 	}
-	seen.ID, seen.ProvisioningRunID, seen.Brief = a.id(), a.run(), true
+	seen.ID, seen.ProvisioningRunID, seen.Brief = a.id, a.run, true
 	return seen
 }
 
@@ -142,33 +165,60 @@ type environment struct {
 	Name   rest.Text `json:"name"`
 	Slug   rest.Text `json:"slug"`
 	Kind   rest.Text `json:"environment"`
+	Short  rest.Text `json:"env"`
+	Type   rest.Text `json:"type"`
+	Key    rest.Text `json:"key"`
 	Status rest.Text `json:"status"`
 	State  rest.Text `json:"state"`
 }
 
-// UnmarshalJSON never fails. It reads an array, or an object with one in it.
+// UnmarshalJSON never fails. It reads an array, an object with one array in
+// it, or an object that has each environment under its name.
 func (e *environments) UnmarshalJSON(data []byte) error {
-	var wrapped struct {
-		Items []json.RawMessage `json:"environments"`
-	}
-	items := []json.RawMessage{}
-	if json.Unmarshal(data, &items) != nil && json.Unmarshal(data, &wrapped) == nil {
-		items = wrapped.Items
-	}
 	*e = nil
+	var items entries[json.RawMessage]
+	_ = items.UnmarshalJSON(data)
 	for _, item := range items[:min(len(items), environmentsLimit)] {
 		var read environment
 		if json.Unmarshal(item, &read) == nil || json.Unmarshal(item, (*string)(&read.Name)) == nil {
 			*e = append(*e, read)
 		}
 	}
+	if items == nil {
+		*e = byName(data)
+	}
 	return nil
+}
+
+// byName reads an object of objects, alone or as the member environments of
+// another. They are in the order of their names, so that it stays the same.
+func byName(data []byte) environments {
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal(data, &members)
+	var wrapped map[string]json.RawMessage
+	if json.Unmarshal(members["environments"], &wrapped) == nil {
+		members = wrapped
+	}
+	var named environments
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		var read environment
+		if !isObject(members[name]) || len(named) == environmentsLimit {
+			continue
+		}
+		_ = json.Unmarshal(members[name], &read)
+		read.Name = rest.Text(name)
+		named = append(named, read)
+	}
+	return named
 }
 
 func (e environments) observed() []provider.Environment {
 	var seen []provider.Environment
 	for _, item := range e {
-		one := provider.Environment{Name: firstWord(item.Name, item.Slug, item.Kind), State: firstWord(item.Status, item.State)}
+		one := provider.Environment{
+			Name:  firstWord(item.Name, item.Slug, item.Kind, item.Short, item.Type, item.Key),
+			State: firstWord(item.Status, item.State),
+		}
 		if id := string(item.ID); rest.ValidID(id) {
 			one.ID = id
 		}

@@ -148,7 +148,7 @@ func TestAnswersToACreation(t *testing.T) {
 	}
 	tests := map[string]struct {
 		answer string
-		want   *provider.Workspace // nil: what was begun is not told
+		want   *provider.Workspace
 	}{
 		"as documented":             {fixture(t, "create-response.json"), with("8ca7d2a2-0000-4000-8000-000000000001", "8ca7d2a2-0000-4000-8000-00000000000a")},
 		"a run only":                {`{"provisioning_run_id":"r1"}`, with("", "r1")},
@@ -165,26 +165,38 @@ func TestAnswersToACreation(t *testing.T) {
 		"one that is not ready":     {item("w1", "s", "provisioning"), whole("provisioning", "")},
 		"a whole one, and its run":  {strings.Replace(item("w1", "s", "provisioning"), "{", `{"provisioning_run_id":"r1",`, 1), whole("provisioning", "r1")},
 		"a whole one, named twice":  {strings.Replace(item("other", "s", "active"), "{", `{"workspace_id":"w1",`, 1), whole("active", "")},
-		"nothing in it":             {`{}`, nil},
-		"nulls":                     {`{"workspace_id":null,"provisioning_run_id":null}`, nil},
-		"empty texts":               {`{"workspace_id":"","provisioning_run_id":""}`, nil},
-		"an id that climbs":         {`{"workspace_id":"../x","provisioning_run_id":"r1"}`, nil},
-		"an id that does not print": {`{"workspace_id":"a\u0000b","provisioning_run_id":"r1"}`, nil},
-		"an id without an end":      {fmt.Sprintf(`{"workspace_id":%q}`, strings.Repeat("x", 300)), nil},
-		"a run that climbs":         {`{"provisioning_run_id":".."}`, nil},
+		"in camel case":             {`{"workspaceId":"w1","provisioningRunId":"r1"}`, with("w1", "r1")},
+		"in camel case, and short":  {`{"runId":"r1"}`, with("", "r1")},
+		"objects":                   {`{"workspace":{"id":"w1","status":"x"},"provisioning_run":{"id":"r1","status":"started"}}`, with("w1", "r1")},
+		"objects by shorter names":  {`{"run":{"id":"r1"}}`, with("", "r1")},
+		"a run by its name alone":   {`{"provisioning_run":"r1"}`, with("", "r1")},
+		"an object where an id is":  {`{"workspace_id":{"id":"w1"},"provisioning_run_id":{"id":7}}`, with("w1", "7")},
+		"the name of a workspace":   {`{"workspace":"Team A","run":"r1"}`, with("", "r1")},
+		"a text":                    {`"r1"`, with("", "r1")},
+		"a number":                  {`7`, with("", "7")},
+		"an id that is a number":    {`{"id":7}`, with("", "7")},
+		"a bare id in capitals":     {`{"ID":"r1"}`, with("", "r1")},
+		"the second name, if need":  {`{"provisioning_run_id":[],"run_id":"","run":{"id":"r1"}}`, with("", "r1")},
+		"nothing in it":             {`{}`, with("", "")},
+		"null":                      {`null`, with("", "")},
+		"true":                      {`true`, with("", "")},
+		"a list":                    {`["r1"]`, with("", "")},
+		"an empty text":             {`""`, with("", "")},
+		"nulls":                     {`{"workspace_id":null,"provisioning_run_id":null,"workspace":null,"id":null}`, with("", "")},
+		"empty texts":               {`{"workspace_id":"","provisioning_run_id":""}`, with("", "")},
+		"wrong types":               {`{"workspace_id":[1],"provisioning_run_id":true,"workspace":[],"run":{"id":{"id":"r1"}},"id":{}}`, with("", "")},
+		"an id that climbs":         {`{"workspace_id":"../x","provisioning_run_id":"r1"}`, with("", "r1")},
+		"an id that does not print": {`{"workspace_id":"a\u0000b","provisioning_run_id":"r1"}`, with("", "r1")},
+		"an id without an end":      {fmt.Sprintf(`{"workspace_id":%q}`, strings.Repeat("x", 300)), with("", "")},
+		"a run that climbs":         {`{"provisioning_run_id":".."}`, with("", "")},
 		"a slug without an id":      {`{"slug":"s","status":"active","run_id":"r1"}`, with("", "r1")},
-		"a whole one without an id": {`{"slug":"s","status":"active"}`, nil},
+		"a whole one without an id": {`{"slug":"s","status":"active"}`, with("", "")},
+		"a whole one that climbs":   {`{"id":"../x","slug":"s","status":"active"}`, with("", "")},
+		"a number and a slug":       {`{"id":7,"slug":"s","status":"active"}`, with("", "7")},
 	}
 	for name, test := range tests {
 		var answer accepted
 		decode(t, test.answer, &answer)
-		if answer.complete() != (test.want != nil) {
-			t.Errorf("%s: complete is %v, want %v", name, answer.complete(), test.want != nil)
-			continue
-		}
-		if test.want == nil {
-			continue
-		}
 		if diff := cmp.Diff(*test.want, answer.observed(asked), opaque()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
@@ -203,23 +215,38 @@ func TestEnvironments(t *testing.T) {
 		"an object": {
 			`{"environments":[{"id":"e1","name":"dev","status":"active"},{"id":"e2","name":"staging","status":"active"},{"id":"e3","name":"prod","status":"active"}],"total":3}`, three,
 		},
-		"by slug and state":           {`[{"id":"e1","slug":"dev","state":"active"}]`, three[:1]},
-		"by environment":              {`[{"id":"e1","environment":"dev","status":"active"}]`, three[:1]},
-		"the name first":              {`[{"id":"e1","environment":"x","slug":"y","name":"dev","status":"active","state":"z"}]`, three[:1]},
-		"texts":                       {`["dev","staging","prod"]`, names},
-		"without ids":                 {`[{"name":"dev"},{"name":"staging"},{"name":"prod"}]`, names},
-		"ids that cannot be used":     {`[{"id":"../x","name":"dev"},{"id":null,"name":"staging"},{"id":"a\u0000","name":"prod"}]`, names},
-		"nothing to call it by":       {`[{"id":"e1"},{"name":""},{"name":null},null,{}]`, nil},
-		"what cannot be read":         {`[7,[],true,{"id":"e1","name":"dev","status":"active"}]`, three[:1]},
-		"none":                        {`[]`, nil},
-		"none in an object":           {`{"environments":[]}`, nil},
-		"null":                        {`null`, nil},
-		"null in an object":           {`{"environments":null}`, nil},
-		"another object":              {`{"items":[{"name":"dev"}]}`, nil},
-		"a text":                      {`"dev"`, nil},
-		"names that do not print":     {`[{"name":"d\u0000ev\n"}]`, []provider.Environment{{Name: "d ev"}}},
-		"names without an end":        {fmt.Sprintf(`[{"name":%q}]`, strings.Repeat("x", 99)), []provider.Environment{{Name: strings.Repeat("x", 64)}}},
-		"an object where a text goes": {`[{"name":{"a":1},"id":"e1"}]`, []provider.Environment{{Name: `{"a":1}`, ID: "e1"}}},
+		"by slug and state":         {`[{"id":"e1","slug":"dev","state":"active"}]`, three[:1]},
+		"by environment":            {`[{"id":"e1","environment":"dev","status":"active"}]`, three[:1]},
+		"the name first":            {`[{"id":"e1","environment":"x","slug":"y","name":"dev","status":"active","state":"z"}]`, three[:1]},
+		"texts":                     {`["dev","staging","prod"]`, names},
+		"by env":                    {`[{"id":"e1","env":"dev","status":"active"}]`, three[:1]},
+		"by type":                   {`[{"id":"e1","type":"dev","status":"active"}]`, three[:1]},
+		"by key":                    {`[{"id":"e1","key":"dev","status":"active"}]`, three[:1]},
+		"key last, type before it":  {`[{"id":"e1","key":"z","type":"dev","status":"active"}]`, three[:1]},
+		"an object by another name": {`{"items":[{"name":"dev"},{"name":"staging"},{"name":"prod"}]}`, names},
+		"two arrays":                {`{"environments":[{"name":"dev"}],"warnings":[]}`, nil},
+		"an object of objects": {
+			`{"dev":{"id":"e1","status":"active"},"staging":{"id":"e2","state":"active"},"prod":{"id":"e3","status":"active","name":"x"}}`,
+			[]provider.Environment{three[0], three[2], three[1]},
+		},
+		"an object of them in another": {`{"environments":{"dev":{"id":"e1","status":"active"}},"total":1}`, three[:1]},
+		"empty objects":                {`{"dev":{},"prod":{}}`, []provider.Environment{{Name: "dev"}, {Name: "prod"}}},
+		"only objects are read":        {`{"dev":{"id":"e1","status":"active"},"total":1,"next":null,"text":"x"}`, three[:1]},
+		"objects without a name":       {`{"":{"id":"e1"},"\u0000":{"id":"e2"}}`, nil},
+		"none in an object of them":    {`{"environments":{}}`, nil},
+		"without ids":                  {`[{"name":"dev"},{"name":"staging"},{"name":"prod"}]`, names},
+		"ids that cannot be used":      {`[{"id":"../x","name":"dev"},{"id":null,"name":"staging"},{"id":"a\u0000","name":"prod"}]`, names},
+		"nothing to call it by":        {`[{"id":"e1"},{"name":""},{"name":null},null,{}]`, nil},
+		"what cannot be read":          {`[7,[],true,{"id":"e1","name":"dev","status":"active"}]`, three[:1]},
+		"none":                         {`[]`, nil},
+		"none in an object":            {`{"environments":[]}`, nil},
+		"null":                         {`null`, nil},
+		"null in an object":            {`{"environments":null}`, nil},
+		"another object":               {`{"total":3}`, nil},
+		"a text":                       {`"dev"`, nil},
+		"names that do not print":      {`[{"name":"d\u0000ev\n"}]`, []provider.Environment{{Name: "d ev"}}},
+		"names without an end":         {fmt.Sprintf(`[{"name":%q}]`, strings.Repeat("x", 99)), []provider.Environment{{Name: strings.Repeat("x", 64)}}},
+		"an object where a text goes":  {`[{"name":{"a":1},"id":"e1"}]`, []provider.Environment{{Name: `{"a":1}`, ID: "e1"}}},
 	}
 	for name, test := range tests {
 		var got environments
@@ -231,9 +258,18 @@ func TestEnvironments(t *testing.T) {
 }
 
 func TestEnvironmentsAreNotWithoutEnd(t *testing.T) {
-	var got environments
-	decode(t, `[`+strings.Repeat(`{"name":"e"},`, 999)+`{"name":"e"}]`, &got)
-	if len(got.observed()) != environmentsLimit {
-		t.Errorf("%d environments are kept, want %d", len(got.observed()), environmentsLimit)
+	named := make([]string, 1000)
+	for i := range named {
+		named[i] = fmt.Sprintf(`"e%d":{}`, i)
+	}
+	for _, answer := range []string{
+		`[` + strings.Repeat(`{"name":"e"},`, 999) + `{"name":"e"}]`,
+		`{` + strings.Join(named, ",") + `}`,
+	} {
+		var got environments
+		decode(t, answer, &got)
+		if len(got.observed()) != environmentsLimit {
+			t.Errorf("of %.20s... %d environments are kept, want %d", answer, len(got.observed()), environmentsLimit)
+		}
 	}
 }

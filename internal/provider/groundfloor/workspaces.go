@@ -30,9 +30,9 @@ func (w workspaces) List(ctx context.Context, _ provider.WorkspaceFilter) iter.S
 	}
 }
 
-// Get reads a workspace and then its environments; who may not read those gets
-// the workspace without them. One that does not exist answers like one that
-// may not be read, so that is class Forbidden.
+// Get reads a workspace and then its environments, without which it is as good.
+// One that does not exist answers like one that may not be read, so that is
+// class Forbidden.
 func (w workspaces) Get(ctx context.Context, id string) (provider.Workspace, error) {
 	const op = "get workspace"
 	if err := checkID(op, id); err != nil {
@@ -48,18 +48,32 @@ func (w workspaces) Get(ctx context.Context, id string) (provider.Workspace, err
 	case Session(w).foreign(string(found.AccountID)):
 		return provider.Workspace{}, elsewhere(op)
 	}
-	seen := found.observed()
-	var parts environments
-	err := w.client.Do(ctx, rest.Call{Op: op, Method: http.MethodGet, Path: path(id, "environments")}, &parts)
-	if err != nil && !provider.Is(err, provider.Forbidden) {
+	parts, err := w.environments(ctx, op, id)
+	if err != nil {
 		return provider.Workspace{}, err
 	}
-	seen.Environments = parts.observed()
+	seen := found.observed()
+	seen.Environments = parts
 	return seen, nil
+}
+
+// environments are none where they cannot be read, unless the reason is one
+// that the next call would meet as well.
+func (w workspaces) environments(ctx context.Context, op, id string) ([]provider.Environment, error) {
+	var parts environments
+	err := w.client.Do(ctx, rest.Call{Op: op, Method: http.MethodGet, Path: path(id, "environments")}, &parts)
+	switch {
+	case err == nil:
+		return parts.observed(), nil
+	case ctx.Err() != nil, provider.Is(err, provider.Unauthorized), provider.Is(err, provider.Throttled):
+		return nil, err
+	}
+	return nil, nil
 }
 
 // Create starts the making of a workspace. The vendor answers at once and is
 // done later; its answer may leave out the id, and the slug finds it then.
+// Whatever else a success says, the workspace is on its way.
 func (w workspaces) Create(ctx context.Context, mark provider.Mark, spec provider.WorkspaceSpec) (provider.Workspace, error) {
 	const op = "create workspace"
 	switch {
@@ -76,9 +90,6 @@ func (w workspaces) Create(ctx context.Context, mark provider.Mark, spec provide
 	var answer accepted
 	if err := w.client.Do(ctx, rest.Call{Op: op, Method: http.MethodPost, Path: path(), Body: body}, &answer); err != nil {
 		return provider.Workspace{}, err
-	}
-	if !answer.complete() {
-		return provider.Workspace{}, rest.Malformed(op, true)
 	}
 	return answer.observed(body), nil
 }

@@ -1,7 +1,10 @@
 package groundfloor
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +79,25 @@ func TestCreateTakesEverySuccess(t *testing.T) {
 	}
 }
 
+// A success is the vendor's word. An error after it would be taken for an answer
+// that is lost, and a second workspace would be made.
+func TestAnAcceptedCreationIsNoError(t *testing.T) {
+	for _, status := range []int{200, 201, 202} {
+		for _, answer := range []string{`{}`, `null`, `[]`, `""`, `true`, `{"workspace_id":"../x"}`, `{"workspace_id":["w"]}`, `{"id":{}}`, `{"detail":"x","code":"y"}`} {
+			session := play(t, conformance.Exchange{Method: "POST", URI: pathAll, Body: creation("x", "r", "s"), Status: status, Answer: answer})
+			got, err := session.Workspaces().Create(t.Context(), theMark(), provider.WorkspaceSpec{DisplayName: "x", Region: "r", Slug: "s"})
+			if err != nil {
+				t.Errorf("%d %s: %v", status, answer, err)
+				continue
+			}
+			want := provider.Workspace{Slug: "s", Name: "x", Region: "r", AccountID: accountID, Pending: true, Brief: true}
+			if diff := cmp.Diff(want, got, opaque()); diff != "" {
+				t.Errorf("%d %s (-want +got):\n%s", status, answer, diff)
+			}
+		}
+	}
+}
+
 // Only the run is promised by the page that documents the call; the workspace
 // is then found by its slug.
 func TestAWorkspaceWithoutAnIDIsFoundByItsMark(t *testing.T) {
@@ -109,12 +131,8 @@ func TestCreateWorkspaceThatFails(t *testing.T) {
 		class     provider.Class
 		uncertain bool
 	}{
-		"no id at all":   {conformance.Exchange{Status: 202, Answer: `{}`}, provider.Transient, true},
 		"nothing":        {conformance.Exchange{Status: 202, Answer: ``}, provider.Transient, true},
-		"null":           {conformance.Exchange{Status: 202, Answer: `null`}, provider.Transient, true},
-		"a list":         {conformance.Exchange{Status: 202, Answer: `[]`}, provider.Transient, true},
-		"unusable id":    {conformance.Exchange{Status: 202, Answer: `{"workspace_id":"../x"}`}, provider.Transient, true},
-		"a wrong type":   {conformance.Exchange{Status: 202, Answer: `{"workspace_id":{"id":"w"}}`}, provider.Transient, true},
+		"not JSON":       {conformance.Exchange{Status: 202, Answer: `accepted`}, provider.Transient, true},
 		"a web page":     {conformance.Exchange{Status: 200, Answer: `<html>`}, provider.Transient, true},
 		"lost answer":    {conformance.Exchange{Drop: true}, provider.Transient, true},
 		"server error":   {conformance.Exchange{Status: 500, Answer: refusal("no")}, provider.Transient, true},
@@ -207,8 +225,8 @@ func TestGetWorkspaceThatFails(t *testing.T) {
 	}
 }
 
-// Who may not read the environments may still read the workspace. Any other
-// failure to read them is one.
+// A workspace is as good without its environments. What is wrong with the
+// account is told all the same.
 func TestGetWorkspaceWithoutItsEnvironments(t *testing.T) {
 	tests := map[string]struct {
 		status int
@@ -218,12 +236,18 @@ func TestGetWorkspaceWithoutItsEnvironments(t *testing.T) {
 		"not allowed":              {403, refusal("no"), ""},
 		"missing, or not readable": {404, refusal("no"), ""},
 		"none yet":                 {200, `[]`, ""},
-		"in a form nobody knows":   {200, `{"dev":{"id":"e1"}}`, ""},
+		"in a form nobody knows":   {200, `{"dev":"active"}`, ""},
 		"expired":                  {401, refusal("no"), provider.Unauthorized},
 		"throttled":                {429, refusal("no"), provider.Throttled},
-		"out of order":             {500, refusal("no"), provider.Transient},
-		"a web page":               {200, `<html>`, provider.Transient},
-		"nothing":                  {200, ``, provider.Transient},
+		"out of order":             {500, refusal("no"), ""},
+		"a bad gateway":            {502, `<html>`, ""},
+		"not valid":                {422, fixture(t, "validation-error-response.json"), ""},
+		"in conflict":              {409, refusal("no"), ""},
+		"no such call":             {405, refusal("no"), ""},
+		"redirected":               {302, ``, ""},
+		"a web page":               {200, `<html>`, ""},
+		"half of them":             {200, `[{"id":"e1","name":"dev"},`, ""},
+		"nothing":                  {200, ``, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -239,6 +263,31 @@ func TestGetWorkspaceWithoutItsEnvironments(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ending is a vendor whose caller leaves while it is asked for environments.
+type ending struct{ leave context.CancelFunc }
+
+func (e ending) RoundTrip(request *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(request.URL.Path, "/environments") {
+		e.leave()
+		return nil, request.Context().Err()
+	}
+	body := io.NopCloser(strings.NewReader(item("w1", "s", "active")))
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: body, Request: request}, nil
+}
+
+func TestGetWorkspaceEndsWithItsContext(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	session, err := New().Open(provider.Account{
+		Endpoint: "http://vendor.test", Settings: map[string]string{"accountID": accountID},
+		Credential: map[string]provider.Secret{"token": provider.NewSecret(jwt)}, Transport: ending{leave},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = session.Workspaces().Get(ctx, "w1")
+	wantOp(t, err, "get workspace", provider.Transient, false)
 }
 
 func TestUpdateWorkspace(t *testing.T) {

@@ -14,10 +14,12 @@ import (
 )
 
 // FuzzDecodeList checks that no page, whatever is in it, is taken for a list
-// with a key that cannot be addressed, or for the last one although it is full.
+// with a key that cannot be addressed, or for the last one although it is full
+// and no count says so.
 func FuzzDecodeList(f *testing.F) {
 	f.Add([]byte(fixture(f, "key-list-response.json")))
 	f.Add([]byte(`{"data":{"list":[]},"success":true}`))
+	f.Add([]byte(`{"data":{"list":null,"total":"0"},"success":true}`))
 	f.Add([]byte(`{"data":{"list":[{"id":"\u0000"},null,{"id":"a","name":7}],"total":1e9},"totalCount":"-1"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var answer page
@@ -32,7 +34,9 @@ func FuzzDecodeList(f *testing.F) {
 			}
 			return
 		}
-		if answer.Data.List == nil || len(fresh) > pageSize || reader.done && len(answer.Data.List) == clampedSize {
+		shown, total := len(answer.Data.List), answer.total()
+		unsure := shown == clampedSize && (!total.Known || total.Value != float64(len(fresh)))
+		if !answer.hasList() || len(fresh) > pageSize || reader.done && unsure {
 			t.Errorf("%q was taken for a page", data)
 		}
 		for _, item := range fresh {
@@ -87,6 +91,7 @@ func FuzzDecodeChallenge(f *testing.F) {
 	f.Add(`Digest realm="r", nonce="n", qop="auth, auth-int", algorithm=SHA-256, opaque="o", stale=true`)
 	f.Add(`Digest nonce="a\"b`)
 	f.Add(`Basic realm="r"`)
+	f.Add(`Basic realm="a, Digest b", Digest realm="r", nonce="n", Digest , nonce = "m"`)
 	f.Fuzz(func(t *testing.T, text string) {
 		header := http.Header{"Www-Authenticate": {text}}
 		signer := &signer{id: ak, secret: provider.NewSecret(sk)}

@@ -59,26 +59,30 @@ func (k keys) readPage(ctx context.Context, op, projectID string, number int) (p
 
 // reader keeps count of a list.
 type reader struct {
+	// seen has the id of every key that was read.
 	seen map[string]bool
-	read int
-	// total is what the last page said there are; 0 where none said so.
-	total float64
+	// pages is how many were read, and read how many keys they had, those that
+	// came twice included.
+	pages, read int
+	// total is what the last page that counted said there are.
+	total rest.Number
 	done  bool
 }
 
 // take gives the keys of a page that are new, or says what is wrong with it.
+// Only the first page needs a list: past the end there is nothing to show.
 func (r *reader) take(answer page) (fresh []key, problem string) {
 	items, total := answer.Data.List, answer.total()
 	switch {
-	case items == nil:
+	case r.pages == 0 && !answer.hasList():
 		return nil, "the list does not have the documented form"
 	case len(items) > pageSize:
 		return nil, "a page of the list has more than was asked for"
-	case total.Known && total.Value < r.total:
+	case total.Known && total.Value < r.total.Value:
 		// What was deleted has moved others to pages that were read already.
 		return nil, "the list changed while it was read"
 	case total.Known:
-		r.total = total.Value
+		r.total = total
 	}
 	for _, item := range items {
 		if !rest.ValidID(item.ID) {
@@ -89,14 +93,28 @@ func (r *reader) take(answer page) (fresh []key, problem string) {
 			fresh = append(fresh, item)
 		}
 	}
+	r.pages++
 	r.read += len(items)
-	switch {
-	case len(items) == 0 && float64(r.read) < r.total:
-		return nil, "the list ends before all it counts were shown"
-	case len(items) > 0 && len(fresh) == 0:
-		return nil, "the list repeats itself"
+	if problem = r.conclude(len(items), len(fresh)); problem != "" {
+		return nil, problem
 	}
-	full := len(items) == pageSize || len(items) == clampedSize
-	r.done = !full && float64(r.read) >= r.total
 	return fresh, ""
+}
+
+// conclude decides whether a page was the last one, or says why it cannot be
+// followed by another. A count that was reached ends the list, whatever the
+// page is like: past the end a vendor may show the last one again.
+func (r *reader) conclude(items, fresh int) (problem string) {
+	full := items == pageSize || items == clampedSize
+	switch {
+	case r.total.Known && float64(len(r.seen)) == r.total.Value:
+		r.done = true
+	case items == 0 && float64(r.read) < r.total.Value:
+		return "the list ends before all it counts were shown"
+	case items > 0 && fresh == 0:
+		return "the list repeats itself"
+	default:
+		r.done = !full && float64(r.read) >= r.total.Value
+	}
+	return ""
 }

@@ -2,6 +2,7 @@ package oceanbase
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/internal/provider/conformance"
+	"github.com/workspace-operator/workspace-operator/internal/provider/rest"
 )
 
 // aPage is the answer with the keys numbered first to last.
@@ -33,16 +35,43 @@ func pages(answers ...string) []conformance.Exchange {
 	return script
 }
 
+// listing is a list as the vendor shows it, and what is to be made of it.
+type listing struct {
+	pages []string
+	want  int
+	// problem is part of the error; without one the list is complete.
+	problem string
+}
+
+// oddEnds are lists with other last pages than a short one or an empty one.
+func oddEnds() map[string]listing {
+	const null, absent = `{"list":null}`, `{}`
+	counted := countedPage(1, 100, `"total":100,`)
+	return map[string]listing{
+		"nothing for a list":             {[]string{success(null)}, 0, ""},
+		"nothing for a list, counted":    {[]string{success(`{"list":null,"total":0}`)}, 0, ""},
+		"nothing for a list, of seven":   {[]string{success(`{"list":null,"total":7}`)}, 0, "ends before all it counts"},
+		"nothing for the last page":      {[]string{aPage(1, 100), success(null)}, 100, ""},
+		"nothing where there is more":    {[]string{countedPage(1, 100, `"total":101,`), success(null)}, 100, "ends before all it counts"},
+		"no list, and none counted":      {[]string{success(`{"total":0}`)}, 0, ""},
+		"no list, and none beside":       {[]string{strings.Replace(success(absent), `"success"`, `"totalCount":0,"success"`, 1)}, 0, ""},
+		"no list past the end":           {[]string{aPage(1, 100), success(absent)}, 100, ""},
+		"no data past the end":           {[]string{aPage(1, 20), success(`null`)}, 20, ""},
+		"no list where there is more":    {[]string{countedPage(1, 100, `"total":101,`), success(absent)}, 100, "ends before all it counts"},
+		"a list of another kind":         {[]string{aPage(1, 100), success(`{"list":{}}`)}, 100, "documented form"},
+		"its end again, and counted":     {[]string{aPage(1, 100), counted}, 100, ""},
+		"twenty again, and counted":      {[]string{aPage(1, 20), countedPage(1, 20, `"total":20,`)}, 20, ""},
+		"its end again, and not all":     {[]string{aPage(1, 100), countedPage(1, 100, `"total":101,`)}, 100, "repeats itself"},
+		"its end again, and too many":    {[]string{aPage(1, 100), countedPage(1, 100, `"total":99,`)}, 100, "repeats itself"},
+		"its end again, and none counts": {[]string{aPage(1, 100), aPage(81, 100)}, 100, "repeats itself"},
+	}
+}
+
 func TestListsAreReadToTheirEnd(t *testing.T) {
 	counted := func(first, last, total int) string {
 		return countedPage(first, last, fmt.Sprintf(`"total":%d,`, total))
 	}
-	tests := map[string]struct {
-		pages []string
-		want  int
-		// problem is part of the error; without one the list is complete.
-		problem string
-	}{
+	tests := map[string]listing{
 		"as documented":     {[]string{fixture(t, "key-list-response.json")}, 1, ""},
 		"empty":             {[]string{aPage(1, 0)}, 0, ""},
 		"one page":          {[]string{aPage(1, 19)}, 19, ""},
@@ -61,8 +90,13 @@ func TestListsAreReadToTheirEnd(t *testing.T) {
 		// A count is not documented, and believed where there is one.
 		"counted":                   {[]string{counted(1, 3, 3)}, 3, ""},
 		"counted, in pages":         {[]string{counted(1, 100, 150), counted(101, 150, 150)}, 150, ""},
-		"counted, and clamped":      {[]string{counted(1, 50, 120), counted(51, 100, 120), counted(101, 120, 120), counted(1, 0, 120)}, 120, ""},
-		"counted by the page":       {[]string{counted(1, 100, 100), counted(101, 150, 50)}, 100, "changed while it was read"},
+		"counted, and clamped":      {[]string{counted(1, 50, 120), counted(51, 100, 120), counted(101, 120, 120)}, 120, ""},
+		"counted, just full":        {[]string{counted(1, 100, 100)}, 100, ""},
+		"counted, just twenty":      {[]string{counted(1, 20, 20)}, 20, ""},
+		"counted, two full":         {[]string{counted(1, 100, 200), aPage(101, 200)}, 200, ""},
+		"counted, and shifted":      {[]string{counted(1, 100, 200), counted(100, 199, 200), counted(200, 200, 200)}, 200, ""},
+		"counted as too few":        {[]string{counted(1, 100, 99), counted(101, 150, 99)}, 150, ""},
+		"counted in pieces":         {[]string{counted(1, 100, 150), counted(101, 150, 50)}, 100, "changed while it was read"},
 		"counted as one too many":   {[]string{counted(1, 3, 4), counted(1, 0, 4)}, 3, "ends before all it counts"},
 		"nothing of something":      {[]string{counted(1, 0, 7)}, 0, "ends before all it counts"},
 		"fewer meanwhile":           {[]string{counted(1, 100, 150), counted(101, 149, 149)}, 100, "changed while it was read"},
@@ -75,7 +109,8 @@ func TestListsAreReadToTheirEnd(t *testing.T) {
 		"repeats its end":           {[]string{aPage(1, 20), aPage(1, 20)}, 20, "repeats itself"},
 		"larger than asked for":     {[]string{aPage(1, 101)}, 0, "more than was asked for"},
 		"no list":                   {[]string{success(`{}`)}, 0, "documented form"},
-		"a list of nothing":         {[]string{success(`{"list":null}`)}, 0, "documented form"},
+		"another thing for a list":  {[]string{success(`{"list":"null"}`)}, 0, "documented form"},
+		"no list of something":      {[]string{success(`{"total":7}`)}, 0, "documented form"},
 		"the list of another page":  {[]string{success(`{"dataList":[]}`)}, 0, "documented form"},
 		"no data":                   {[]string{success(`null`)}, 0, "documented form"},
 		"the list for data":         {[]string{success(`[]`)}, 0, "documented form"},
@@ -87,6 +122,7 @@ func TestListsAreReadToTheirEnd(t *testing.T) {
 		"an id that is a number":    {[]string{listed(`{"id":7}`)}, 0, "documented form"},
 		"broken on the second page": {[]string{aPage(1, 100), listed(`{"id":{}}`)}, 100, "documented form"},
 	}
+	maps.Copy(tests, oddEnds())
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			found, err := all(t, play(t, pages(test.pages...)...))
@@ -166,15 +202,19 @@ func TestACompleteListHasEveryKey(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		total := rapid.IntRange(0, 300).Draw(t, "total")
 		size := rapid.SampledFrom([]int{clampedSize, pageSize}).Draw(t, "size")
+		counts := rapid.Bool().Draw(t, "counts")
 		reader, found := reader{seen: map[string]bool{}}, 0
 		for number := 0; !reader.done; number++ {
 			answer := page{}
-			answer.Data.List = []key{}
+			answer.Data.Total = rest.Number{Value: float64(total), Known: counts}
+			if number == 0 || number*size < total || rapid.Bool().Draw(t, "shows an empty list") {
+				answer.Data.List = items{}
+			}
 			for n := number * size; n < min(total, (number+1)*size); n++ {
 				answer.Data.List = append(answer.Data.List, key{ID: fmt.Sprint(n)})
 			}
 			fresh, problem := reader.take(answer)
-			if problem != "" || number > total {
+			if problem != "" || number > total/size || counts && number > 0 && number*size == total {
 				t.Fatalf("page %d: %q", number, problem)
 			}
 			found += len(fresh)

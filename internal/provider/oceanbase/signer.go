@@ -91,21 +91,3 @@ func (s *signer) challenged(request *http.Request, answer *rest.Answer) bool {
 	sent, err := digest.ParseCredentials(request.Header.Get("Authorization"))
 	return err != nil || offered.Stale || sent.Nonce != offered.Nonce
 }
-
-// challengeIn is the first challenge to Digest that can be answered; nil where
-// there is none. To protect the body as well (auth-int) is not possible, nor
-// is it with the client of the vendor's examples.
-func challengeIn(header http.Header) *digest.Challenge {
-	for _, text := range header.Values("WWW-Authenticate") {
-		challenge, err := digest.ParseChallenge(text)
-		if err != nil {
-			continue
-		}
-		challenge.QOP = strings.FieldsFunc(strings.Join(challenge.QOP, ","), func(r rune) bool { return r == ',' || r == ' ' })
-		plain := len(challenge.QOP) == 0 || challenge.SupportsQOP("auth")
-		if challenge.Nonce != "" && plain && digest.CanDigest(challenge) {
-			return challenge
-		}
-	}
-	return nil
-}

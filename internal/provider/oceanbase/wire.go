@@ -2,6 +2,7 @@ package oceanbase
 
 import (
 	"cmp"
+	"encoding/json"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/internal/provider"
@@ -34,8 +35,7 @@ func (i issued) complete(name string) bool {
 // page is one page of the list of keys.
 type page struct {
 	Data struct {
-		// List is nil where the answer has no list at all.
-		List       []key       `json:"list"`
+		List       items       `json:"list"`
 		Total      rest.Number `json:"total"`
 		TotalCount rest.Number `json:"totalCount"`
 	} `json:"data"`
@@ -53,6 +53,27 @@ func (p page) total() rest.Number {
 	return rest.Number{}
 }
 
+// hasList reports whether the answer has a list, be it an empty one. An answer
+// that counts no keys need not show them.
+func (p page) hasList() bool {
+	total := p.total()
+	return p.Data.List != nil || total.Known && total.Value == 0
+}
+
+// items are the keys of a page. They are nil where the answer has no list at
+// all, and not nil where it has null for one: a common way to write an empty
+// one.
+type items []key
+
+// UnmarshalJSON fails where there is something else than a list of keys.
+func (i *items) UnmarshalJSON(data []byte) error {
+	*i = items{}
+	if string(data) == "null" {
+		return nil
+	}
+	return json.Unmarshal(data, (*[]key)(i))
+}
+
 // key is what the list says of one. Whatever it shows of the value is not
 // read.
 type key struct {
@@ -67,8 +88,8 @@ func (k key) observed() provider.Key {
 	return provider.Key{ID: k.ID, Name: string(k.Name), Mark: mark, CreatedAt: k.CreatedAt.Time, ExpiresAt: k.ExpiresAt.Time}
 }
 
-// moment is a time in RFC 3339. One that cannot be read is unknown, and no
-// error.
+// moment is a time in RFC 3339. One that cannot be read, or not be written down
+// again with four digits for the year, is unknown, and no error.
 type moment struct{ time.Time }
 
 // UnmarshalJSON never fails.
@@ -77,7 +98,9 @@ func (m *moment) UnmarshalJSON(data []byte) error {
 	_ = text.UnmarshalJSON(data)
 	m.Time = time.Time{}
 	if parsed, err := time.Parse(time.RFC3339, string(text)); err == nil {
-		m.Time = parsed.UTC()
+		if utc := parsed.UTC(); utc.Year() >= 1 && utc.Year() <= 9999 {
+			m.Time = utc
+		}
 	}
 	return nil
 }

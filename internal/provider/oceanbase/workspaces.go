@@ -29,7 +29,7 @@ func (w workspaces) Get(ctx context.Context, id string) (provider.Workspace, err
 	if err := session(w).do(ctx, id, call, &answer); err != nil {
 		return provider.Workspace{}, err
 	}
-	if answer.Data.List == nil {
+	if !answer.hasList() {
 		return provider.Workspace{}, rest.Malformed(op, false)
 	}
 	return provider.Workspace{ID: id, AccountID: w.organizationID}, nil

@@ -12,6 +12,8 @@ func TestAWorkspaceIsAProjectThatAnswers(t *testing.T) {
 		"without any":       listed(),
 		"with a key broken": listed(`{"id":""}`),
 		"with a count":      success(`{"list":[],"total":0}`),
+		"with nothing":      success(`{"list":null}`),
+		"with a count only": success(`{"total":0}`),
 		"with more of them": listed(`{"id":"ak-1"}`, `{"id":"ak-2"}`),
 	}
 	for name, answer := range answers {
@@ -34,7 +36,7 @@ func TestAProjectThatDoesNotAnswer(t *testing.T) {
 		class  provider.Class
 	}{
 		"no list":                 {200, success(`{}`), provider.Transient},
-		"a list of nothing":       {200, success(`{"list":null}`), provider.Transient},
+		"no list of something":    {200, success(`{"total":1}`), provider.Transient},
 		"a list that is none":     {200, success(`{"list":{}}`), provider.Transient},
 		"no data":                 {200, success(`null`), provider.Transient},
 		"data of another kind":    {200, success(`[]`), provider.Transient},

@@ -97,7 +97,7 @@ func (c *Client) header(call Call) http.Header {
 			header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 		}
 	}
-	if call.Body == nil {
+	if call.Body == nil && !c.dialect.TypeAlways {
 		header.Del("Content-Type")
 	}
 	if c.dialect.Authorize != nil {

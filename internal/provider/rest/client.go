@@ -23,8 +23,11 @@ const (
 type Dialect struct {
 	// Header goes with every request. Accept and Content-Type are
 	// application/json unless it says otherwise; Content-Type is only sent
-	// with a body.
+	// with a body, or where TypeAlways says so.
 	Header http.Header
+	// TypeAlways sends Content-Type without a body too, to a vendor that
+	// requires it of every request.
+	TypeAlways bool
 	// Authorize puts the credential into the header of one request. It is a
 	// function so that no printed client can show a credential. Nil where Sign
 	// does it.

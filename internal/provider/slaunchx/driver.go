@@ -70,6 +70,8 @@ func (d Driver) Open(account provider.Account) (provider.Session, error) {
 	}
 	client, err := rest.NewClient(account, rest.Dialect{
 		Header: http.Header{"Accept-Language": {language}},
+		// It is among the required headers, which are the same for every call.
+		TypeAlways: true,
 		Authorize: func(header http.Header) {
 			header.Set("Authorization", "Bearer "+bearer.Reveal())
 			header.Set("X-Client-Hash", hash.Reveal())

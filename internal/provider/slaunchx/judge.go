@@ -36,12 +36,14 @@ func (v *values) UnmarshalJSON(data []byte) error {
 
 // judge takes an answer for a success only if the status and the envelope both
 // say so, or if the status says that there is no envelope. The code of a
-// success varies and is not looked at.
+// success varies and is not looked at. An envelope that denies what the status
+// says is believed: nothing was done. Only one that shows the value of a new key
+// all the same is not, for that key could never be found again.
 func judge(answer *rest.Answer) *provider.Error {
 	var said envelope
 	_ = json.Unmarshal(answer.Body, &said) // what is no envelope says nothing
 	answer.Hide(string(said.Data.Value))
-	failure := answer.Failure(classify(answer.Status, string(said.Code)), string(said.Code), string(said.Message))
+	failure := answer.Failure(said.class(answer.Status), string(said.Code), string(said.Message))
 	if answer.Status >= 200 && answer.Status <= 299 {
 		bare := answer.Status == http.StatusNoContent && len(bytes.TrimSpace(answer.Body)) == 0
 		switch {
@@ -49,6 +51,8 @@ func judge(answer *rest.Answer) *provider.Error {
 			return nil
 		case said.Success != false:
 			failure = rest.Malformed("", true)
+		case said.Data.Value == "":
+			answer.Undone()
 		}
 	}
 	if answer.Status == http.StatusForbidden && failure.Class == provider.Unauthorized {
@@ -58,20 +62,20 @@ func judge(answer *rest.Answer) *provider.Error {
 	return failure
 }
 
-// classify is the vendor's table of errors. The status comes first, because
-// the codes are of two generations. With two statuses the code is needed too:
-// 403 is a refusal only where a code says so, and otherwise a mismatch of
-// portal, client hash and session (page "Error model"); 404 without its code
-// may as well be a wrong address. A failure with a status of success is what
-// its code says.
-func classify(status int, code string) provider.Class {
-	byCode := classOf(code)
+// class is the vendor's table of errors. The status comes first, because the
+// codes are of two generations. With two statuses the code is needed too: 403
+// is a refusal only where a code says so, and otherwise a mismatch of portal,
+// client hash and session (page "Error model"); 404 may as well be a wrong
+// address, unless the vendor's own envelope and its code say what it is. A
+// failure with a status of success is what its code says.
+func (e envelope) class(status int) provider.Class {
+	byCode := classOf(string(e.Code))
 	switch {
 	case status >= 200 && status <= 299:
 		return byCode
 	case status == http.StatusForbidden && byCode != provider.Forbidden:
 		return provider.Unauthorized
-	case status == http.StatusNotFound && byCode != provider.NotFound:
+	case status == http.StatusNotFound && (e.Success != false || byCode != provider.NotFound):
 		return provider.Transient
 	}
 	class, known := map[int]provider.Class{
@@ -89,20 +93,23 @@ func classify(status int, code string) provider.Class {
 	return class
 }
 
-// classOf knows the codes of both generations: numbers, and words with dots. A
-// code that is not documented does not say that the request will never be
-// accepted, so it is Transient and not Invalid: whoever comes again loses
-// nothing, and a person is shown the code.
+// classOf knows the codes of both generations: numbers, which begin with a
+// status, and words with dots, which begin with what they are about. There is
+// no list of what can be not found, so any such code will do. Another code that
+// is not documented does not say that the request will never be accepted, so it
+// is Transient and not Invalid: whoever comes again loses nothing, and a person
+// is shown the code.
 func classOf(code string) provider.Class {
-	if strings.HasPrefix(code, "AUTH.") {
+	switch {
+	case strings.HasPrefix(code, "AUTH."):
 		return provider.Unauthorized
+	case strings.HasPrefix(code, "404"), strings.HasSuffix(code, "NOT_FOUND"):
+		return provider.NotFound
 	}
 	class, known := map[string]provider.Class{
 		"4010":                         provider.Unauthorized,
 		"4030":                         provider.Forbidden,
-		"4040":                         provider.NotFound,
 		"ACCESS.PERMISSION_DENIED":     provider.Forbidden,
-		"RESOURCE.NOT_FOUND":           provider.NotFound,
 		"REQUEST.RATE_LIMITED":         provider.Throttled,
 		"REQUEST.CONFLICT":             provider.Conflict,
 		"REQUEST.STALE_VERSION":        provider.Conflict,

@@ -46,20 +46,24 @@ func TestRefusals(t *testing.T) {
 		uncertain bool // of a change
 		message   string
 	}{
-		"invalid token":          {401, fixture(t, "apikey-create-unauthorized.json"), provider.Unauthorized, false, "4010: Invalid or expired token"},
-		"not the owner":          {403, fixture(t, "apikey-create-forbidden.json"), provider.Forbidden, false, "4030: Only workspace owner can manage API keys"},
-		"bad credentials":        {401, refusal("AUTH.INVALID_CREDENTIALS", "no"), provider.Unauthorized, false, "AUTH.INVALID_CREDENTIALS: no"},
-		"permission denied":      {403, refusal("ACCESS.PERMISSION_DENIED", "no"), provider.Forbidden, false, "ACCESS.PERMISSION_DENIED: no"},
-		"rate limited":           {429, refusal("REQUEST.RATE_LIMITED", "17 left"), provider.Throttled, false, "REQUEST.RATE_LIMITED: the vendor limits the rate of requests"},
-		"conflict":               {409, refusal("REQUEST.CONFLICT", "exists"), provider.Conflict, false, "REQUEST.CONFLICT: exists"},
-		"stale version":          {409, refusal("REQUEST.STALE_VERSION", "old"), provider.Conflict, false, "REQUEST.STALE_VERSION: old"},
-		"invalid parameter":      {400, refusal("VALIDATION.INVALID_PARAMETER", "name"), provider.Invalid, false, "VALIDATION.INVALID_PARAMETER: name"},
-		"invalid, another way":   {422, refusal("VALIDATION.INVALID_PARAMETER", "name"), provider.Invalid, false, "VALIDATION.INVALID_PARAMETER: name"},
-		"internal error":         {500, refusal("SYSTEM.INTERNAL_ERROR", "pod 7"), provider.Transient, true, "SYSTEM.INTERNAL_ERROR: the vendor answers with status 500"},
-		"no such key":            {404, refusal("4040", "API key not found"), provider.NotFound, false, "4040: API key not found"},
-		"no such key, newer":     {404, refusal("RESOURCE.NOT_FOUND", "gone"), provider.NotFound, false, "RESOURCE.NOT_FOUND: gone"},
-		"a newer envelope":       {401, `{"version":"2.0.0","timestamp":1709337600000,"success":false,"code":"AUTH.X","message":"no","data":null}`, provider.Unauthorized, false, "AUTH.X: no"},
-		"a code of the old HMAC": {401, refusal("GA2001", "no"), provider.Unauthorized, false, "GA2001: no"},
+		"invalid token":           {401, fixture(t, "apikey-create-unauthorized.json"), provider.Unauthorized, false, "4010: Invalid or expired token"},
+		"not the owner":           {403, fixture(t, "apikey-create-forbidden.json"), provider.Forbidden, false, "4030: Only workspace owner can manage API keys"},
+		"bad credentials":         {401, refusal("AUTH.INVALID_CREDENTIALS", "no"), provider.Unauthorized, false, "AUTH.INVALID_CREDENTIALS: no"},
+		"permission denied":       {403, refusal("ACCESS.PERMISSION_DENIED", "no"), provider.Forbidden, false, "ACCESS.PERMISSION_DENIED: no"},
+		"rate limited":            {429, refusal("REQUEST.RATE_LIMITED", "17 left"), provider.Throttled, false, "REQUEST.RATE_LIMITED: the vendor limits the rate of requests"},
+		"conflict":                {409, refusal("REQUEST.CONFLICT", "exists"), provider.Conflict, false, "REQUEST.CONFLICT: exists"},
+		"stale version":           {409, refusal("REQUEST.STALE_VERSION", "old"), provider.Conflict, false, "REQUEST.STALE_VERSION: old"},
+		"invalid parameter":       {400, refusal("VALIDATION.INVALID_PARAMETER", "name"), provider.Invalid, false, "VALIDATION.INVALID_PARAMETER: name"},
+		"invalid, another way":    {422, refusal("VALIDATION.INVALID_PARAMETER", "name"), provider.Invalid, false, "VALIDATION.INVALID_PARAMETER: name"},
+		"internal error":          {500, refusal("SYSTEM.INTERNAL_ERROR", "pod 7"), provider.Transient, true, "SYSTEM.INTERNAL_ERROR: the vendor answers with status 500"},
+		"no such key":             {404, refusal("4040", "API key not found"), provider.NotFound, false, "4040: API key not found"},
+		"no such workspace":       {404, refusal("WORKSPACE.NOT_FOUND", "gone"), provider.NotFound, false, "WORKSPACE.NOT_FOUND: gone"},
+		"no such key, no dots":    {404, refusal("API_KEY_NOT_FOUND", "gone"), provider.NotFound, false, "API_KEY_NOT_FOUND: gone"},
+		"no such thing":           {404, refusal("4041", "gone"), provider.NotFound, false, "4041: gone"},
+		"no such thing, a number": {404, `{"success":false,"code":40400,"message":"gone"}`, provider.NotFound, false, "40400: gone"},
+		"no such key, newer":      {404, refusal("RESOURCE.NOT_FOUND", "gone"), provider.NotFound, false, "RESOURCE.NOT_FOUND: gone"},
+		"a newer envelope":        {401, `{"version":"2.0.0","timestamp":1709337600000,"success":false,"code":"AUTH.X","message":"no","data":null}`, provider.Unauthorized, false, "AUTH.X: no"},
+		"a code of the old HMAC":  {401, refusal("GA2001", "no"), provider.Unauthorized, false, "GA2001: no"},
 
 		// The status alone.
 		"401, no code":      {401, refusal("", "no"), provider.Unauthorized, false, "no"},
@@ -75,7 +79,13 @@ func TestRefusals(t *testing.T) {
 		"a list":            {400, `[]`, provider.Invalid, false, "the vendor answers with status 400 and says no more"},
 		"a page of a proxy": {403, `<html>no</html>`, provider.Transient, false, webPage},
 
-		// Status 404 without its code may as well be a wrong address.
+		// Status 404 may as well be a wrong address, unless envelope and code deny it.
+		"404, no code":         {404, refusal("", "no"), provider.Transient, false, "the vendor answers with status 404"},
+		"404, no envelope":     {404, `{"code":"4040","message":"no route"}`, provider.Transient, false, "4040: the vendor answers with status 404"},
+		"404, said to succeed": {404, `{"success":true,"code":"RESOURCE.NOT_FOUND"}`, provider.Transient, false, "RESOURCE.NOT_FOUND: the vendor answers with status 404"},
+		"404 of the session":   {404, refusal("AUTH.SESSION_NOT_FOUND", "no"), provider.Transient, false, "AUTH.SESSION_NOT_FOUND: the vendor answers with status 404"},
+		"404, found otherwise": {404, refusal("NOT_FOUND.ROUTE", "no"), provider.Transient, false, "NOT_FOUND.ROUTE: the vendor answers with status 404"},
+		"404, within a number": {404, refusal("1404", "no"), provider.Transient, false, "1404: the vendor answers with status 404"},
 		"404 and nothing":      {404, ``, provider.Transient, false, "the vendor answers with status 404"},
 		"404 of a gateway":     {404, `{"message":"no route matched"}`, provider.Transient, false, "the vendor answers with status 404"},
 		"404, another code":    {404, refusal("4030", "no"), provider.Transient, false, "4030: the vendor answers with status 404"},
@@ -91,17 +101,19 @@ func TestRefusals(t *testing.T) {
 		"401, a code of a 403":    {401, refusal("4030", "no"), provider.Unauthorized, false, "4030: no"},
 		"403, a code as a number": {403, `{"success":false,"code":4030,"message":"no"}`, provider.Forbidden, false, "4030: no"},
 
-		// A failure with a status of success is what its code says.
-		"200 that means 401":    {200, refusal("4010", "no"), provider.Unauthorized, true, "4010: no"},
-		"200 that means 403":    {200, refusal("4030", "no"), provider.Forbidden, true, "4030: no"},
-		"201 that means 404":    {201, refusal("4040", "no"), provider.NotFound, true, "4040: no"},
-		"200 that throttles":    {200, refusal("REQUEST.RATE_LIMITED", ""), provider.Throttled, true, "REQUEST.RATE_LIMITED: the vendor limits the rate of requests"},
-		"200 that conflicts":    {200, refusal("REQUEST.CONFLICT", "no"), provider.Conflict, true, "REQUEST.CONFLICT: no"},
-		"200 that finds fault":  {200, refusal("VALIDATION.INVALID_PARAMETER", "no"), provider.Invalid, true, "VALIDATION.INVALID_PARAMETER: no"},
-		"200 with any AUTH":     {200, refusal("AUTH.TOKEN_EXPIRED", "no"), provider.Unauthorized, true, "AUTH.TOKEN_EXPIRED: no"},
-		"200 that is broken":    {200, refusal("SYSTEM.INTERNAL_ERROR", "no"), provider.Transient, true, "SYSTEM.INTERNAL_ERROR: the vendor answers with status 200"},
-		"200, nobody knows why": {200, refusal("7777", "no"), provider.Transient, true, "7777: the vendor answers with status 200"},
-		"a failure that is ok":  {200, refusal("2000", "SUCCESS"), provider.Transient, true, "2000: the vendor answers with status 200"},
+		// A failure with a status of success is what its code says, and
+		// nothing was done.
+		"200 that means 401":    {200, refusal("4010", "no"), provider.Unauthorized, false, "4010: no"},
+		"200 that means 403":    {200, refusal("4030", "no"), provider.Forbidden, false, "4030: no"},
+		"201 that means 404":    {201, refusal("4040", "no"), provider.NotFound, false, "4040: no"},
+		"200 that means gone":   {200, refusal("APIKEY.NOT_FOUND", "no"), provider.NotFound, false, "APIKEY.NOT_FOUND: no"},
+		"200 that throttles":    {200, refusal("REQUEST.RATE_LIMITED", ""), provider.Throttled, false, "REQUEST.RATE_LIMITED: the vendor limits the rate of requests"},
+		"200 that conflicts":    {200, refusal("REQUEST.CONFLICT", "no"), provider.Conflict, false, "REQUEST.CONFLICT: no"},
+		"200 that finds fault":  {200, refusal("VALIDATION.INVALID_PARAMETER", "no"), provider.Invalid, false, "VALIDATION.INVALID_PARAMETER: no"},
+		"200 with any AUTH":     {200, refusal("AUTH.TOKEN_EXPIRED", "no"), provider.Unauthorized, false, "AUTH.TOKEN_EXPIRED: no"},
+		"200 that is broken":    {200, refusal("SYSTEM.INTERNAL_ERROR", "no"), provider.Transient, false, "SYSTEM.INTERNAL_ERROR: the vendor answers with status 200"},
+		"200, nobody knows why": {200, refusal("7777", "no"), provider.Transient, false, "7777: the vendor answers with status 200"},
+		"a failure that is ok":  {200, refusal("2000", "SUCCESS"), provider.Transient, false, "2000: the vendor answers with status 200"},
 		"not said to succeed":   {200, `{"code":"2000","message":"SUCCESS","data":{}}`, provider.Transient, true, "the answer does not have the documented form"},
 		"said to be null":       {200, `{"success":null,"code":"2000"}`, provider.Transient, true, "the answer does not have the documented form"},
 		"said in a word":        {200, `{"success":"true","code":"2000"}`, provider.Transient, true, "the answer does not have the documented form"},
@@ -203,17 +215,19 @@ func TestTheRequestIDComesFromTheHeader(t *testing.T) {
 	}
 }
 
-// A refusal that tells a key all the same does not tell it on.
+// A refusal that tells a key all the same does not tell it on, and is in doubt
+// where the status is one of success.
 func TestNoErrorShowsANewKey(t *testing.T) {
 	for status, message := range map[int]string{
+		201: "4000: the vendor answers with status 201",
 		400: "4000: made [redacted], and then failed", 409: "4000: made [redacted], and then failed",
 		403: "4000: made [redacted], and then failed" + together, 500: "4000: the vendor answers with status 500",
 	} {
 		answer := `{"success":false,"code":"4000","message":"made the-value, and then failed","data":{"apiKeyId":"k","secret":"the-value"}}`
 		session := play(t, post(allKeys, `{"name":"x-`+keyMark.String()+`","scopes":["a"]}`, status, answer))
 		_, _, err := session.Keys().Issue(t.Context(), "w", keyMark, provider.KeySpec{DisplayName: "x", Scopes: []string{"a"}})
-		if e := failure(t, err); e.Message != message {
-			t.Errorf("status %d: the message is %q, want %q", status, e.Message, message)
+		if e := failure(t, err); e.Message != message || e.Uncertain != (status == 201 || status == 500) {
+			t.Errorf("status %d: the message is %q, uncertain %v; want %q", status, e.Message, e.Uncertain, message)
 		}
 	}
 }
@@ -245,10 +259,14 @@ func FuzzDecodeEnvelope(f *testing.F) {
 		case failure == nil:
 		case !slices.Contains(classes, failure.Class) || failure.Message == "":
 			t.Errorf("status %d, %s has class %q, message %q", status, data, failure.Class, failure.Message)
-		case failure.Class == provider.NotFound && (status != 404 && !accepted || said.Code != "4040" && said.Code != "RESOURCE.NOT_FOUND"):
+		case failure.Class == provider.NotFound && (status != 404 && !accepted || said.Success != false || !speaksOfNotFound(said.Code)):
 			t.Errorf("status %d, %s is taken for %q", status, data, failure.Class)
 		case failure.Class == provider.Forbidden && (status != 403 && !accepted || said.Code != "4030" && said.Code != "ACCESS.PERMISSION_DENIED"):
 			t.Errorf("status %d, %s is taken for %q", status, data, failure.Class)
 		}
 	})
+}
+
+func speaksOfNotFound(code rest.Text) bool {
+	return strings.HasPrefix(string(code), "404") || strings.HasSuffix(string(code), "NOT_FOUND")
 }

@@ -26,20 +26,22 @@ func (keys) List(context.Context, string) iter.Seq2[provider.Key, error] {
 	}
 }
 
-// Get reads one key.
+// Get reads one key. An answer that shows no id is about the key that was asked
+// for; one that shows another says nothing about it.
 func (k keys) Get(ctx context.Context, workspaceID, id string) (provider.Key, error) {
 	const op = "get key"
 	if !rest.ValidID(id) {
 		return provider.Key{}, unusable(op)
 	}
-	var answer content[keyInfo]
+	var answer content[shownKey]
 	call := rest.Call{Op: op, Method: http.MethodGet, Path: []string{collection, id}}
 	if err := session(k).do(ctx, workspaceID, call, &answer); err != nil {
 		return provider.Key{}, err
 	}
-	if answer.Data == nil || answer.Data.ID != id {
+	if answer.Data == nil || answer.Data.elsewhere(id) {
 		return provider.Key{}, rest.Malformed(op, false)
 	}
+	answer.Data.ID = id
 	return answer.Data.key(), nil
 }
 

@@ -70,11 +70,10 @@ func checkHeader(t *testing.T, expected conformance.Exchange, language string, h
 		t.Fatal(err)
 	}
 	want := http.Header{
-		"Accept": {"application/json"}, "Accept-Language": {language}, "X-Client-Hash": {hashCanary},
+		"Accept": {"application/json"}, "Content-Type": {"application/json"}, "Accept-Language": {language}, "X-Client-Hash": {hashCanary},
 		"Authorization": {"Bearer " + jwtCanary}, "X-Workspace-Id": {workspaceID}, "User-Agent": {"workspace-operator"},
 	}
 	if expected.Body != "" {
-		want.Set("Content-Type", "application/json")
 		want.Set("Content-Length", strconv.Itoa(len(expected.Body)))
 	}
 	if expected.Body == "" && expected.Method == http.MethodPost {

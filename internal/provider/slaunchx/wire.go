@@ -1,6 +1,7 @@
 package slaunchx
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -35,8 +36,8 @@ type deleteRequest struct {
 }
 
 // content is an answer of which only the data are of interest. They are nil
-// where the answer has none. Only what identifies or opens something has to be
-// a string: a slip in any other field must not cost the key.
+// where the answer has none. Only what identifies or opens a key has to be a
+// string: a slip in any other field must not cost it.
 type content[T any] struct {
 	Data *T `json:"data"`
 }
@@ -44,7 +45,7 @@ type content[T any] struct {
 // workspaceInfo is a workspace as the page "Update Workspace" shows it. The
 // page "Get Workspace" shows nothing.
 type workspaceInfo struct {
-	ID        string    `json:"bizId"`
+	ID        rest.Text `json:"bizId"`
 	Name      rest.Text `json:"workspaceName"`
 	Status    choice    `json:"workspaceStatus"`
 	CreatedAt moment    `json:"createdAt"`
@@ -52,7 +53,7 @@ type workspaceInfo struct {
 }
 
 // elsewhere reports whether the workspace is said to be another one.
-func (i workspaceInfo) elsewhere(id string) bool { return i.ID != "" && i.ID != id }
+func (i workspaceInfo) elsewhere(id string) bool { return i.ID != "" && string(i.ID) != id }
 
 func (i workspaceInfo) workspace(id string) provider.Workspace {
 	return provider.Workspace{
@@ -99,6 +100,20 @@ func (i keyInfo) key() provider.Key {
 		seen.Mode = modeTest
 	}
 	return seen
+}
+
+// shownKey is the data of "Get API Key". Which name its id has there is not
+// documented; these are those of the other pages, and the plainest one.
+type shownKey struct {
+	keyInfo
+	KeyID   rest.Text `json:"keyId"`
+	PlainID rest.Text `json:"id"`
+}
+
+// elsewhere reports whether the key is said to be another one.
+func (s shownKey) elsewhere(id string) bool {
+	shown := cmp.Or(s.ID, string(s.KeyID), string(s.PlainID))
+	return shown != "" && shown != id
 }
 
 // issuedKey is the data of the answer to a creation, the only one with the

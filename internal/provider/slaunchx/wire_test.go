@@ -85,6 +85,13 @@ func TestGetKey(t *testing.T) {
 		"made at no time":            {with(t, keyShown, `"2026-03-21T00:00:00Z"`, `1709337600000`), changed(func(k *provider.Key) { k.CreatedAt = time.Time{} })},
 		"made beyond the calendar":   {with(t, keyShown, `2026-03-21T00:00:00Z`, `9999-12-31T23:59:59-01:00`), changed(func(k *provider.Key) { k.CreatedAt = time.Time{} })},
 		"made before it":             {with(t, keyShown, `2026-03-21T00:00:00Z`, `0000-01-01T00:00:00+01:00`), changed(func(k *provider.Key) { k.CreatedAt = time.Time{} })},
+		"without an id":              {with(t, keyShown, `"apiKeyId"`, `"x"`), full},
+		"an id of null":              {with(t, keyShown, `"k"`, `null`), full},
+		"an empty id":                {with(t, keyShown, `"k"`, `""`), full},
+		"its id by another name":     {with(t, keyShown, `"apiKeyId"`, `"keyId"`), full},
+		"its id by the plainest":     {with(t, keyShown, `"apiKeyId"`, `"id"`), full},
+		"an id of another kind too":  {with(t, keyShown, `"createdBy"`, `"id":7,"createdBy"`), full},
+		"nothing of it":              {`{}`, provider.Key{ID: "k"}},
 		"a value it should not have": {with(t, keyShown, `"createdBy":"u"`, `"secret":"the-value"`), full},
 	}
 	for name, test := range tests {
@@ -113,9 +120,10 @@ func TestGetKeyThatFails(t *testing.T) {
 		"a mismatch":       {403, ``, provider.Unauthorized},
 		"expired":          {401, refusal("4010", "no"), provider.Unauthorized},
 		"another key":      {200, success(with(t, keyShown, `"k"`, `"k2"`)), provider.Transient},
-		"a key without id": {200, success(with(t, keyShown, `"apiKeyId"`, `"x"`)), provider.Transient},
 		"an id of a kind":  {200, success(with(t, keyShown, `"k"`, `["k"]`)), provider.Transient},
-		"nothing of it":    {200, success(`{}`), provider.Transient},
+		"another keyId":    {200, success(with(t, keyShown, `"apiKeyId":"k"`, `"keyId":"k2","id":"k"`)), provider.Transient},
+		"another plain id": {200, success(with(t, keyShown, `"apiKeyId":"k"`, `"id":7`)), provider.Transient},
+		"no data":          {200, `{"success":true,"code":"2000"}`, provider.Transient},
 		"data of null":     {200, success(`null`), provider.Transient},
 		"data of a list":   {200, success(`[` + keyShown + `]`), provider.Transient},
 		"no envelope":      {200, keyShown, provider.Transient},
@@ -156,8 +164,11 @@ func FuzzDecodeKey(f *testing.F) {
 	f.Add([]byte(success(strings.Replace(keyShown, `"ci"`, `"ci-`+keyMark.String()+`"`, 1))))
 	f.Add([]byte(success(`{"apiKeyId":"k","scopes":[1,null,{}],"status":{},"mode":2,"createdAt":"0000-01-01T00:00:00+23:59"}`)))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var answer content[keyInfo]
+		var answer content[shownKey]
 		if json.Unmarshal(data, &answer) == nil && answer.Data != nil {
+			if id := answer.Data.ID; id != "" && (answer.Data.elsewhere(id) || !answer.Data.elsewhere(id+"2")) {
+				t.Errorf("%s is not taken for key %q alone", data, id)
+			}
 			usable(t, data, answer.Data.key())
 		}
 	})
@@ -191,7 +202,7 @@ func FuzzDecodeWorkspace(f *testing.F) {
 			return
 		}
 		workspace := answer.Data.workspace(id)
-		if workspace.ID != id || answer.Data.ID != "" && answer.Data.ID != id {
+		if workspace.ID != id || answer.Data.ID != "" && string(answer.Data.ID) != id {
 			t.Errorf("%s is taken for workspace %q, as %+v", data, id, workspace)
 		}
 		if workspace.Credential != nil || !workspace.Mark.IsZero() || len([]rune(workspace.State)) > stateLimit {

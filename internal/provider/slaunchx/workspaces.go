@@ -1,6 +1,7 @@
 package slaunchx
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"net/http"
@@ -28,13 +29,11 @@ func (w workspaces) Get(ctx context.Context, id string) (provider.Workspace, err
 	if err := session(w).do(ctx, id, rest.Call{Op: op, Method: http.MethodGet}, &answer); err != nil {
 		return provider.Workspace{}, err
 	}
-	switch {
-	case answer.Data == nil:
-		return provider.Workspace{}, rest.Malformed(op, false)
-	case answer.Data.elsewhere(id):
+	info := cmp.Or(answer.Data, new(workspaceInfo)) // no data show as much as empty ones
+	if info.elsewhere(id) {
 		return provider.Workspace{}, &provider.Error{Class: provider.Forbidden, Op: op, Message: "the vendor shows another workspace than the one that was asked for"}
 	}
-	return answer.Data.workspace(id), nil
+	return info.workspace(id), nil
 }
 
 // Create is left out: what the vendor wants to be sent is not documented.

@@ -30,6 +30,7 @@ func TestGetWorkspace(t *testing.T) {
 		"as its own page shows it":     {`{}`, bare},
 		"as the other page shows it":   {shown, full},
 		"an id of null":                {with(t, shown, `"bizId":"ws_1"`, `"bizId":null`), full},
+		"no data at all":               {`null`, bare},
 		"an empty id":                  {with(t, shown, `"bizId":"ws_1"`, `"bizId":""`), full},
 		"no id":                        {with(t, shown, `"bizId"`, `"x"`), full},
 		"a state of its own":           {with(t, shown, `"ACTIVE"`, `"SUSPENDED"`), changed(func(w *provider.Workspace) { w.State = "SUSPENDED" })},
@@ -58,14 +59,26 @@ func TestGetWorkspace(t *testing.T) {
 	}
 }
 
+// That it is answered says that the workspace exists, however little is shown.
+func TestGetWorkspaceThatShowsNothing(t *testing.T) {
+	for id, answer := range map[string]string{
+		"left-out": `{"success":true,"code":"2000"}`, "null": success(`null`), "empty": success(`{}`), "7": success(`{"bizId":7}`),
+	} {
+		got, err := play(t, get(base+id, 200, answer)).Workspaces().Get(t.Context(), id)
+		if diff := diff(provider.Workspace{ID: id}, got); err != nil || diff != "" {
+			t.Errorf("%s: got %v (-want +got):\n%s", answer, err, diff)
+		}
+	}
+}
+
 // An answer about another workspace says nothing about the one that was meant,
 // least of all that it is gone.
 func TestAnotherWorkspaceIsNoAnswer(t *testing.T) {
-	for _, id := range []string{"ws_2", "WS_1", "ws_1 "} {
-		_, err := play(t, get(base+"ws_1", 200, success(with(t, shown, "ws_1", id)))).Workspaces().Get(t.Context(), "ws_1")
+	for _, id := range []string{`"ws_2"`, `"WS_1"`, `"ws_1 "`, `7`, `["ws_1"]`} {
+		_, err := play(t, get(base+"ws_1", 200, success(with(t, shown, `"ws_1"`, id)))).Workspaces().Get(t.Context(), "ws_1")
 		e := want(t, err, provider.Forbidden, false)
 		if e.Op != "get workspace" || e.Message != "the vendor shows another workspace than the one that was asked for" {
-			t.Errorf("bizId %q: got %v", id, e)
+			t.Errorf("bizId %s: got %v", id, e)
 		}
 	}
 }
@@ -76,23 +89,20 @@ func TestGetWorkspaceThatFails(t *testing.T) {
 		answer string
 		class  provider.Class
 	}{
-		"unknown":               {404, refusal("4040", "no such workspace"), provider.NotFound},
-		"unknown, newer":        {404, refusal("RESOURCE.NOT_FOUND", "no such workspace"), provider.NotFound},
-		"a wrong address":       {404, `{"status":404,"error":"Not Found","path":"/web"}`, provider.Transient},
-		"not a member":          {403, refusal("4030", "no"), provider.Forbidden},
-		"past the portal":       {403, ``, provider.Unauthorized},
-		"expired":               {401, refusal("4010", "Invalid or expired token"), provider.Unauthorized},
-		"broken":                {500, refusal("SYSTEM.INTERNAL_ERROR", "no"), provider.Transient},
-		"data of null":          {200, success(`null`), provider.Transient},
-		"no data":               {200, `{"success":true,"code":"2000"}`, provider.Transient},
-		"data of a list":        {200, success(`[]`), provider.Transient},
-		"data of a word":        {200, success(`"ws_1"`), provider.Transient},
-		"an id of another kind": {200, success(`{"bizId":7}`), provider.Transient},
-		"no envelope":           {200, shown, provider.Transient},
-		"nothing at all":        {204, ``, provider.Transient},
-		"a web page":            {200, `<!doctype html><title>log in</title>`, provider.Transient},
-		"half":                  {200, success(shown)[:200], provider.Transient},
-		"elsewhere":             {302, ``, provider.Transient},
+		"unknown":         {404, refusal("4040", "no such workspace"), provider.NotFound},
+		"unknown, newer":  {404, refusal("RESOURCE.NOT_FOUND", "no such workspace"), provider.NotFound},
+		"a wrong address": {404, `{"status":404,"error":"Not Found","path":"/web"}`, provider.Transient},
+		"not a member":    {403, refusal("4030", "no"), provider.Forbidden},
+		"past the portal": {403, ``, provider.Unauthorized},
+		"expired":         {401, refusal("4010", "Invalid or expired token"), provider.Unauthorized},
+		"broken":          {500, refusal("SYSTEM.INTERNAL_ERROR", "no"), provider.Transient},
+		"data of a list":  {200, success(`[]`), provider.Transient},
+		"data of a word":  {200, success(`"ws_1"`), provider.Transient},
+		"no envelope":     {200, shown, provider.Transient},
+		"nothing at all":  {204, ``, provider.Transient},
+		"a web page":      {200, `<!doctype html><title>log in</title>`, provider.Transient},
+		"half":            {200, success(shown)[:200], provider.Transient},
+		"elsewhere":       {302, ``, provider.Transient},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
