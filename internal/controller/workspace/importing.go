@@ -57,7 +57,7 @@ func (r *Reconciler) shared(ctx context.Context, ws *v1alpha1.Workspace, vendor 
 	return slices.ContainsFunc(owners, func(other v1alpha1.Workspace) bool { return other.Status.UUID == ws.Status.UUID }), err
 }
 
-// slugFree says whether no other Workspace has asked the vendor for the slug
+// slugFree says whether no other Workspace of the class has asked for the slug
 // before: under one slug nothing tells two workspaces apart. Both have their
 // call on record before they look, so that the younger sees the older's.
 func (r *Reconciler) slugFree(ctx context.Context, ws *v1alpha1.Workspace) error {
@@ -68,7 +68,7 @@ func (r *Reconciler) slugFree(ctx context.Context, ws *v1alpha1.Workspace) error
 	for i := range all.Items {
 		other := &all.Items[i]
 		asked := other.Status.Attempt != nil || other.Status.UUID != ""
-		if other.UID != ws.UID && other.Spec.Slug == ws.Spec.Slug && other.Status.Provider == ws.Status.Provider && asked && older(other, ws) {
+		if other.UID != ws.UID && other.Spec.Slug == ws.Spec.Slug && other.Status.ClassName == ws.Status.ClassName && asked && older(other, ws) {
 			return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonConflict,
 				Message: "spec.slug: another Workspace of this cluster has asked for it before: choose another slug"}
 		}

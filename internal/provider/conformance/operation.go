@@ -47,9 +47,12 @@ func (s Subject) operations() []operation {
 
 func (s Subject) workspaceOperations() []operation {
 	can := s.Driver.Capabilities()
-	check := reads
+	check, create := reads, makes
 	if !can.Checkable {
 		check = silent
+	}
+	if can.Workspace.Asynchronous {
+		create = alters // that it is accepted is all that the answer has to tell
 	}
 	return []operation{
 		{"check", true, check, func(ctx context.Context, r *rig) error { return r.own.Check(ctx) }},
@@ -61,7 +64,7 @@ func (s Subject) workspaceOperations() []operation {
 			_, err := r.own.Workspaces().Get(ctx, r.workspace.ID)
 			return err
 		}},
-		{"create workspace", can.Workspace.Create, makes, func(ctx context.Context, r *rig) error {
+		{"create workspace", can.Workspace.Create, create, func(ctx context.Context, r *rig) error {
 			_, err := r.class.Workspaces().Create(ctx, otherMark(), s.Workspace)
 			return err
 		}},
