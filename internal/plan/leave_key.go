@@ -29,7 +29,7 @@ func (k Key) leave() Step {
 
 // retained is the outlook of an object that leaves a key alive.
 func (k Key) retained(nothing Outlook) Outlook {
-	name := ""
+	var name string
 	switch {
 	case k.Recorded != "":
 		name = fmt.Sprintf("key %q lives", k.Recorded)

@@ -28,8 +28,8 @@ func among(t *testing.T, all ...*v1alpha1.Workspace) *Reconciler {
 	for _, ws := range all {
 		builder.WithObjects(ws)
 	}
-	client := builder.Build()
-	return &Reconciler{Client: client, Live: client}
+	api := builder.Build()
+	return &Reconciler{Client: api, Live: api}
 }
 
 // owner is a Workspace of acme's with a UID after its name, so old, that has
