@@ -214,7 +214,9 @@ func TestACompleteListHasEveryKey(t *testing.T) {
 				answer.Data.List = append(answer.Data.List, key{ID: fmt.Sprint(n)})
 			}
 			fresh, problem := reader.take(answer)
-			if problem != "" || number > total/size || counts && number > 0 && number*size == total {
+			// A first page of 20 may be a clamped one, so another is asked for.
+			maybeClamped := number == 1 && total == clampedSize
+			if problem != "" || number > total/size && !maybeClamped || counts && number > 0 && number*size == total {
 				t.Fatalf("page %d: %q", number, problem)
 			}
 			found += len(fresh)
