@@ -64,8 +64,6 @@ type reader struct {
 	// pages is how many were read, and read how many keys they had, those that
 	// came twice included.
 	pages, read int
-	// largest is how many keys the fullest page had.
-	largest int
 	// total is what the last page that counted said there are.
 	total rest.Number
 	done  bool
@@ -97,7 +95,6 @@ func (r *reader) take(answer page) (fresh []key, problem string) {
 	}
 	r.pages++
 	r.read += len(items)
-	r.largest = max(r.largest, len(items))
 	if problem = r.conclude(len(items), len(fresh)); problem != "" {
 		return nil, problem
 	}
@@ -108,7 +105,7 @@ func (r *reader) take(answer page) (fresh []key, problem string) {
 // followed by another. A count that was reached ends the list, whatever the
 // page is like: past the end a vendor may show the last one again.
 func (r *reader) conclude(items, fresh int) (problem string) {
-	full := items == pageSize || items == clampedSize && r.largest == clampedSize
+	full := items == pageSize || items == clampedSize
 	switch {
 	case r.total.Known && float64(len(r.seen)) == r.total.Value:
 		r.done = true
