@@ -158,8 +158,8 @@ type ApiKeyStatus struct {
 	// observedGeneration is the generation the conditions speak of.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// conditions are Ready, AccountReady, Synced, Published, Reconciling and
-	// Stalled.
+	// conditions are Ready, AccountReady, Synced, Published, Reconciling, Stalled
+	// and Paused.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -196,6 +196,12 @@ type ApiKeyStatus struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64
 	Unresolved []UnresolvedKey `json:"unresolved,omitempty"`
+	// applied are the fields of spec as the live key was made of them, each by a
+	// fingerprint: one that is changed, or taken out of the spec, is told apart
+	// from one that was changed at the vendor.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=32
+	Applied map[string]string `json:"applied,omitempty"`
 	// binding names the Secret, as a Service Binding "Provisioned Service".
 	// +optional
 	Binding *Binding `json:"binding,omitempty"`
@@ -210,6 +216,10 @@ type ApiKeyStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=256
 	LastHandledReconcileAt string `json:"lastHandledReconcileAt,omitempty"`
+	// lastHandledRotateAt echoes the rotate-at annotation.
+	// +optional
+	// +kubebuilder:validation:MaxLength=256
+	LastHandledRotateAt string `json:"lastHandledRotateAt,omitempty"`
 }
 
 // RetiringKey is a replaced key that still lives.

@@ -12,6 +12,9 @@ const (
 	ConditionSynced = "Synced"
 	// ConditionPublished is True when the Secret holds the live key.
 	ConditionPublished = "Published"
+	// ConditionPaused is True while the paused annotation stops all work on the
+	// object, its deletion included; the others then say how it stood before.
+	ConditionPaused = "Paused"
 	// ConditionReconciling is True while work goes on that needs no person.
 	ConditionReconciling = "Reconciling"
 	// ConditionStalled is True when a person or another object must act first.
@@ -20,6 +23,8 @@ const (
 
 // Reasons of conditions that are well.
 const (
+	// ReasonPaused: Paused; the annotation says so.
+	ReasonPaused = "Paused"
 	// ReasonAvailable: Ready; the object can be used.
 	ReasonAvailable = "Available"
 	// ReasonAccepted: AccountReady; the endpoint answers and takes the credential.
@@ -59,6 +64,11 @@ const (
 	// An event is also the last that is heard of an object that was deleted with
 	// reason Frozen or OutcomeUnknown.
 	ReasonRetained = "Retained"
+	// ReasonAbandoned: an event's; a deletion was given up after the class's
+	// abandonAfter, and what the vendor may have left stands in the orphan ledger.
+	ReasonAbandoned = "Abandoned"
+	// ReasonRotated: an event's; a new key was published in place of another.
+	ReasonRotated = "Rotated"
 	// ReasonDeleting: deletion has begun and goes on.
 	ReasonDeleting = "Deleting"
 	// ReasonInUse: deletion waits for the objects that use this one.
@@ -98,6 +108,12 @@ const (
 	ReasonNotAllowed = "NotAllowed"
 	// ReasonScopesRequired: a key without scopes fails or can do nothing.
 	ReasonScopesRequired = "ScopesRequired"
+	// ReasonDrifted: somebody changed the vendor's object in a way that its API
+	// cannot change back.
+	ReasonDrifted = "Drifted"
+	// ReasonRestored: the object comes from a backup, without the status that
+	// said what the vendor has of it, and the vendor's list does not tell either.
+	ReasonRestored = "Restored"
 	// ReasonOutcomeUnknown: a lost answer the vendor offers no way to resolve.
 	ReasonOutcomeUnknown = "OutcomeUnknown"
 	// ReasonProvisioningOverdue: the vendor has not finished building the

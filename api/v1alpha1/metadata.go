@@ -10,8 +10,14 @@ const (
 	// AnnotationReconcileAt asks for a pass now; its value is echoed in
 	// status.lastHandledReconcileAt.
 	AnnotationReconcileAt = "workspace-operator.io/reconcile-at"
-	// AnnotationRotateAt asks for a new key now.
+	// AnnotationRotateAt asks for a new key now, whatever its value is; the value
+	// is echoed in status.lastHandledRotateAt.
 	AnnotationRotateAt = "workspace-operator.io/rotate-at"
+	// AnnotationDoesNotExist says of a creation whose outcome is unknown, or of an
+	// object that was restored without its status, that the vendor has nothing of
+	// it. The condition that asks for it tells the value: it stands for that one
+	// creation, so that it says nothing of a later one.
+	AnnotationDoesNotExist = "workspace-operator.io/does-not-exist"
 )
 
 // Annotations and labels the operator sets.
@@ -29,6 +35,15 @@ const (
 	// AnnotationKeyName is the vendor's name of the key in a Secret, where that
 	// is all there is to know it by until its id is found.
 	AnnotationKeyName = "workspace-operator.io/key-name"
+	// AnnotationFingerprint tells whether the value in a Secret is the one that
+	// was published, without showing it.
+	AnnotationFingerprint = "workspace-operator.io/fingerprint"
+	// AnnotationRotatedFor is the rotate-at annotation that the key in a Secret
+	// was issued under.
+	AnnotationRotatedFor = "workspace-operator.io/rotated-for"
+	// AnnotationPublished names the labels and annotations of a Secret that
+	// spec.secret asked for, so that they go when it no longer does.
+	AnnotationPublished = "workspace-operator.io/published"
 	// AnnotationWorkspace is the namespace/name a Secret in the operator's
 	// own namespace was made for.
 	AnnotationWorkspace = "workspace-operator.io/workspace"

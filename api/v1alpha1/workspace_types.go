@@ -150,7 +150,8 @@ type WorkspaceStatus struct {
 	// observedGeneration is the generation the conditions speak of.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// conditions are Ready, AccountReady, Synced, Reconciling and Stalled.
+	// conditions are Ready, AccountReady, Synced, Reconciling, Stalled and
+	// Paused.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -211,6 +212,12 @@ type WorkspaceStatus struct {
 	// updatedAt is the vendor's time of the last change.
 	// +optional
 	UpdatedAt *metav1.Time `json:"updatedAt,omitempty"`
+	// applied are the fields of spec that the vendor's workspace was last made
+	// equal to, each by a fingerprint: one that is taken out of the spec again is
+	// cleared at the vendor, and what never was in it is not touched.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=32
+	Applied map[string]string `json:"applied,omitempty"`
 	// attempt is set while a create call may be under way.
 	// +optional
 	Attempt *Attempt `json:"attempt,omitempty"`

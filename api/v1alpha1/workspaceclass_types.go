@@ -206,7 +206,7 @@ type WorkspaceClassStatus struct {
 	// observedGeneration is the generation the conditions speak of.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// conditions are Ready alone.
+	// conditions are Ready, and Paused.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

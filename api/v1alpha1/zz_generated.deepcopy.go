@@ -179,6 +179,13 @@ func (in *ApiKeyStatus) DeepCopyInto(out *ApiKeyStatus) {
 			(*in)[i].DeepCopyInto(&(*out)[i])
 		}
 	}
+	if in.Applied != nil {
+		in, out := &in.Applied, &out.Applied
+		*out = make(map[string]string, len(*in))
+		for key, val := range *in {
+			(*out)[key] = val
+		}
+	}
 	if in.Binding != nil {
 		in, out := &in.Binding, &out.Binding
 		*out = new(Binding)
@@ -863,6 +870,13 @@ func (in *WorkspaceStatus) DeepCopyInto(out *WorkspaceStatus) {
 	if in.UpdatedAt != nil {
 		in, out := &in.UpdatedAt, &out.UpdatedAt
 		*out = (*in).DeepCopy()
+	}
+	if in.Applied != nil {
+		in, out := &in.Applied, &out.Applied
+		*out = make(map[string]string, len(*in))
+		for key, val := range *in {
+			(*out)[key] = val
+		}
 	}
 	if in.Attempt != nil {
 		in, out := &in.Attempt, &out.Attempt

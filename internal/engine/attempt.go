@@ -91,6 +91,17 @@ func ended(recorded *v1alpha1.Attempt, now time.Time, name, outcome string) *v1a
 	return attempt
 }
 
+// Denied reports whether a person says that the vendor has nothing of the call
+// on record. The annotation names the one call by its time.
+func Denied(obj client.Object, recorded *v1alpha1.Attempt) bool {
+	return recorded != nil && obj.GetAnnotations()[v1alpha1.AnnotationDoesNotExist] == DenialOf(recorded)
+}
+
+// DenialOf is the value of the annotation that denies the call.
+func DenialOf(recorded *v1alpha1.Attempt) string {
+	return recorded.StartedAt.UTC().Format(time.RFC3339)
+}
+
 // Announce records, before a create call that nothing at the vendor would
 // tell of, that it is about to be made. Without an error it is on record.
 func Announce[T client.Object](ctx context.Context, writer client.Client, live client.Reader, obj T,

@@ -65,6 +65,9 @@ type Engine[T client.Object, I Intent, S any, E Effect] struct {
 	Writer   client.Client
 	Recorder events.EventRecorder
 	Now      func() time.Time
+	// Abandon enters in the orphan ledger what an object leaves at the vendor.
+	// Nil for kinds that leave nothing.
+	Abandon func(ctx context.Context, obj T, facts Facts[I, S, E], orphans []plan.Orphan) error
 	// WayOut is added to what stands in the way of a deletion.
 	WayOut string
 	// Finalizer keeps the object while it is needed; empty is the one that
@@ -87,10 +90,7 @@ func (e *Engine[T, I, S, E]) Reconcile(ctx context.Context, req ctrl.Request) (c
 	if err := e.Cached.Get(ctx, req.NamespacedName, obj); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	if e.hands(obj) {
-		return ctrl.Result{}, nil
-	}
-	result, err := e.pass(ctx, obj)
+	result, err := e.attend(ctx, obj)
 	if overtaken(err) {
 		logr.FromContextOrDiscard(ctx).V(1).Info("The object changed meanwhile; looking again", "error", err.Error())
 		return ctrl.Result{RequeueAfter: conflictPause}, nil
@@ -98,12 +98,20 @@ func (e *Engine[T, I, S, E]) Reconcile(ctx context.Context, req ctrl.Request) (c
 	return result, err
 }
 
-// hands reports whether the object is to be left alone: it is paused, or it is
-// going and we hold nothing of it.
-func (e *Engine[T, I, S, E]) hands(obj T) bool {
-	if obj.GetAnnotations()[v1alpha1.AnnotationPaused] == "true" {
-		return true
+// attend makes a pass, unless the object is to be left alone: it is paused, or
+// it is going and we hold nothing of it.
+func (e *Engine[T, I, S, E]) attend(ctx context.Context, obj T) (ctrl.Result, error) {
+	switch {
+	case e.released(obj):
+		return ctrl.Result{}, nil
+	case paused(obj):
+		return ctrl.Result{}, e.pause(ctx, obj)
 	}
+	return e.pass(ctx, obj)
+}
+
+// released reports whether the object is going and we hold nothing of it.
+func (e *Engine[T, I, S, E]) released(obj T) bool {
 	return !obj.GetDeletionTimestamp().IsZero() && !controllerutil.ContainsFinalizer(obj, e.finalizer())
 }
 
@@ -123,8 +131,8 @@ func (e *Engine[T, I, S, E]) pass(ctx context.Context, obj T) (ctrl.Result, erro
 	if err := e.Live.Get(ctx, client.ObjectKeyFromObject(obj), obj); err != nil {
 		return ctrl.Result{}, err
 	}
-	if e.hands(obj) {
-		return ctrl.Result{}, nil
+	if paused(obj) || e.released(obj) {
+		return e.attend(ctx, obj)
 	}
 	facts, ctx, err := e.look(ctx, obj, true, true)
 	if err != nil {
@@ -166,7 +174,7 @@ func (e *Engine[T, I, S, E]) carryOut(ctx context.Context, obj T, facts Facts[I,
 	case plan.Stay:
 		return e.report(ctx, obj, facts)
 	case plan.Finish:
-		return ctrl.Result{}, e.release(ctx, obj, facts.Step)
+		return ctrl.Result{}, e.release(ctx, obj, facts)
 	default:
 	}
 	if err := e.hold(ctx, obj); err != nil {
@@ -181,7 +189,10 @@ func (e *Engine[T, I, S, E]) carryOut(ctx context.Context, obj T, facts Facts[I,
 	case overtaken(err):
 		return ctrl.Result{}, err
 	case err == nil && facts.Step.Last:
-		return ctrl.Result{}, e.release(ctx, obj, facts.Step)
+		return ctrl.Result{}, e.release(ctx, obj, facts)
+	case err != nil && facts.Step.Verb == plan.Remove && len(facts.Step.Orphans) > 0:
+		facts.Step.Reason, facts.Step.Message = v1alpha1.ReasonAbandoned, facts.Step.Message+"; given up, because the vendor could not be asked for so long"
+		return ctrl.Result{}, e.release(ctx, obj, facts)
 	}
 	return e.report(ctx, obj, facts)
 }
@@ -221,9 +232,15 @@ func (e *Engine[T, I, S, E]) hold(ctx context.Context, obj T) error {
 	return e.Writer.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 }
 
-// release removes the finalizer. If something is left at the vendor, an event
-// is the last that is heard of it.
-func (e *Engine[T, I, S, E]) release(ctx context.Context, obj T, step plan.Step) error {
+// release removes the finalizer. If something is left at the vendor, that is
+// in the ledger before, and an event is the last that is heard of the object.
+func (e *Engine[T, I, S, E]) release(ctx context.Context, obj T, facts Facts[I, S, E]) error {
+	step := facts.Step
+	if len(step.Orphans) > 0 && e.Abandon != nil && !step.Last {
+		if err := e.Abandon(ctx, obj, facts, step.Orphans); err != nil {
+			return err
+		}
+	}
 	before := copyOf(obj)
 	controllerutil.RemoveFinalizer(obj, e.finalizer())
 	err := e.Writer.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
@@ -233,7 +250,7 @@ func (e *Engine[T, I, S, E]) release(ctx context.Context, obj T, step plan.Step)
 	switch step.Reason {
 	case v1alpha1.ReasonRetained:
 		e.event(before, corev1.EventTypeNormal, step.Reason, step.Message)
-	case v1alpha1.ReasonFrozen, v1alpha1.ReasonOutcomeUnknown:
+	case v1alpha1.ReasonFrozen, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonAbandoned:
 		e.event(before, corev1.EventTypeWarning, step.Reason, step.Message)
 	}
 	return nil

@@ -189,7 +189,7 @@ func TestAStaleCacheOnlyEverLeadsToALook(t *testing.T) {
 		if _, err := r.pass(); err != nil {
 			t.Fatal(err)
 		}
-		r.wantLog("live read")
+		r.wantLog("live read", "write status")
 	})
 	t.Run("its first pass was already made by another", func(t *testing.T) {
 		r := newRig(t, young())
@@ -208,8 +208,8 @@ func TestAStaleCacheOnlyEverLeadsToALook(t *testing.T) {
 
 func TestLeftAlone(t *testing.T) {
 	for name, obj := range map[string]*v1alpha1.Workspace{
-		"paused":               young(gen.Annotation(v1alpha1.AnnotationPaused, "true")),
-		"paused while deleted": leaving(gen.Annotation(v1alpha1.AnnotationPaused, "true")),
+		"paused, deleted, and we hold nothing of it": young(gen.DeletedAt(time.Unix(9, 0)),
+			gen.Finalizers("somebody.else/finalizer"), gen.Annotation(v1alpha1.AnnotationPaused, "true")),
 		"deleted, and we hold nothing of it": young(gen.DeletedAt(time.Unix(9, 0)),
 			gen.Finalizers("somebody.else/finalizer")),
 		"no such object": nil,

@@ -48,14 +48,14 @@ func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S
 	if facts.Outlook.Err != nil && !obj.GetDeletionTimestamp().IsZero() {
 		facts.Outlook.Message += e.WayOut
 	}
-	acted := facts.Step.Verb == plan.Create || facts.Step.Verb == plan.Adopt
+	acted := facts.Step.Verb == plan.Create || facts.Step.Verb == plan.Renew || facts.Step.Verb == plan.Adopt
 	if acted {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), afterEffect)
 		defer cancel()
 	}
 	err := e.store(ctx, obj, facts, acted)
-	if apierrors.IsNotFound(err) && facts.Step.Verb == plan.Create && e.Undo != nil {
+	if apierrors.IsNotFound(err) && facts.Step.Verb != plan.Adopt && acted && e.Undo != nil {
 		// The object went while the call was made, and with it whoever would
 		// find by its mark what was made.
 		return ctrl.Result{}, e.Undo(ctx, obj, facts)
@@ -71,10 +71,19 @@ func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S
 		return ctrl.Result{RequeueAfter: time.Millisecond}, nil
 	}
 	after := facts.Outlook.After
-	if after <= 0 {
-		after = e.Resync(facts.Intent)
+	resync := e.Resync(facts.Intent)
+	if after <= 0 || facts.Outlook.State == plan.Settled {
+		after = earliest(after, resync)
 	}
 	return ctrl.Result{RequeueAfter: spread(after)}, nil
+}
+
+// earliest is the sooner of two times to come; zero is none.
+func earliest(a, b time.Duration) time.Duration {
+	if a <= 0 || b > 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // logExchange notes what the vendor calls an exchange that failed, for whoever
@@ -143,6 +152,7 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 			set(status.Conditions, condition, facts.Generation, facts.Now)
 		}
 	}
+	meta.RemoveStatusCondition(status.Conditions, v1alpha1.ConditionPaused)
 	for _, kind := range []string{v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled} {
 		if !shows(facts.Outlook, wasReady, kind) {
 			meta.RemoveStatusCondition(status.Conditions, kind)

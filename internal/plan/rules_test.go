@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -143,7 +144,7 @@ func TestKeyRules(t *testing.T) {
 				t.Fatalf("%s\nfacts: %+v\nstep: %+v", rule, facts, step)
 			}
 		}
-		rule(step != facts.Decide(), "the same facts give the same step")
+		rule(!reflect.DeepEqual(step, facts.Decide()), "the same facts give the same step")
 		rule(step.Verb == Create && facts.Deleting, "what is deleted gets no key")
 		rule(step.Verb == Create && facts.Obstacle != nil, "no key while something stands in the way")
 		rule(step.Verb == Create && facts.ReadErr != nil, "no key after a read that failed")
@@ -228,7 +229,7 @@ func TestWorkspaceRules(t *testing.T) {
 				t.Fatalf("%s\nfacts: %+v\nstep: %+v", rule, facts, step)
 			}
 		}
-		rule(step != facts.Decide(), "the same facts give the same step")
+		rule(!reflect.DeepEqual(step, facts.Decide()), "the same facts give the same step")
 		rule(step.Verb == Create && facts.Deleting, "what is deleted is not created")
 		rule(step.Verb == Create && len(facts.Marked) > 0, "no workspace beside one with our mark")
 		rule(step.Verb == Create && facts.Recorded != "", "a recorded workspace is never replaced")

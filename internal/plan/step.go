@@ -18,6 +18,11 @@ const (
 	Adopt Verb = "Adopt"
 	// Create makes the vendor's object: a workspace, or a key and its Secret.
 	Create Verb = "Create"
+	// Renew issues a key in place of one that still works.
+	Renew Verb = "Renew"
+	// Publish writes the live key's Secret anew, and changes nothing at the
+	// vendor.
+	Publish Verb = "Publish"
 	// Update makes the vendor's object named by Target equal the spec.
 	Update Verb = "Update"
 	// Remove ends the vendor's object named by Target.
@@ -46,7 +51,8 @@ type Outlook struct {
 	State   State
 	Reason  string
 	Message string
-	// After is when to look again; zero leaves it to the resync.
+	// After is when to look again; zero leaves it to the resync. What is Settled
+	// is looked at by the resync in any case.
 	After time.Duration
 	// Err, if set, is why; the engine's table turns it into the rest.
 	Err error
@@ -83,13 +89,30 @@ type Step struct {
 	Record bool
 	// Last says that with this Remove nothing is left, so that Finish follows.
 	Last bool
+	// Orphans are what Finish leaves at the vendor although nobody asked for
+	// that. Those of a Remove are left only if it fails: the object has waited
+	// for the vendor as long as its class allows.
+	Orphans []Orphan
 	Outlook
 }
 
-// Mutates reports whether the step changes something at the vendor or lets the
-// object go; such a step is only taken on facts that were read live.
+// Orphan is what may be left at the vendor of an object that is let go.
+type Orphan struct {
+	// ID is the vendor's, if it is known; Name is what it is called there.
+	ID, Name string
+	// Reason is Abandoned or OutcomeUnknown.
+	Reason string
+}
+
+// Mutates reports whether the step changes something at the vendor or in a
+// Secret, or lets the object go; such a step is only taken on facts that were read live.
 func (s Step) Mutates() bool {
-	return s.Verb == Create || s.Verb == Update || s.Verb == Remove || s.Verb == Finish
+	switch s.Verb {
+	case Create, Renew, Update, Publish, Remove, Finish:
+		return true
+	default:
+		return false
+	}
 }
 
 // Reasons a decision can give; the API package documents them under the same
