@@ -273,7 +273,7 @@ func copyOf[T client.Object](obj T) T {
 // asked reports whether somebody asks for a pass: who does wants to know how
 // things are now, not how they were when last seen.
 func (e *Engine[T, I, S, E]) asked(obj T) bool {
-	return clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt], maxEcho) != *e.StatusOf(obj).ReconcileAt
+	return Clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt]) != *e.StatusOf(obj).ReconcileAt
 }
 
 func (e *Engine[T, I, S, E]) event(obj T, kind, reason, message string) {

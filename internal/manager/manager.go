@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -51,6 +52,10 @@ type Options struct {
 	// ProvisioningDeadline is how long a vendor may work on a workspace it has
 	// accepted before the Workspace is Stalled; 0 is [DefaultProvisioningDeadline].
 	ProvisioningDeadline time.Duration
+	// WatchSecrets has published Secrets repaired at once when they are deleted or
+	// altered. It needs the right to list and watch Secrets; without it they are
+	// repaired by the resync.
+	WatchSecrets bool
 	// Workers is how many Workspaces, and how many ApiKeys, are worked on at
 	// a time.
 	Workers int
@@ -98,7 +103,10 @@ func build(options Options) (ctrl.Manager, error) {
 		LeaderElectionNamespace:       options.Namespace,
 		LeaderElectionReleaseOnCancel: true,
 		GracefulShutdownTimeout:       &patience,
-		Cache:                         cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
+		Cache: cache.Options{
+			DefaultTransform: cache.TransformStripManagedFields(),
+			ByObject:         map[client.Object]cache.ByObject{&corev1.Secret{}: ownSecrets()},
+		},
 		Client: client.Options{
 			FieldOwner: engine.FieldManager,
 			// No Secret is ever kept in memory.
@@ -115,6 +123,21 @@ func build(options Options) (ctrl.Manager, error) {
 		return nil, err
 	}
 	return mgr, controllers(mgr, options)
+}
+
+// ownSecrets narrows the watch of Secrets to those we have made, and what is kept
+// of them to who owns them.
+func ownSecrets() cache.ByObject {
+	return cache.ByObject{
+		Label: labels.SelectorFromSet(labels.Set{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy}),
+		Transform: func(watched any) (any, error) {
+			if secret, ok := watched.(client.Object); ok {
+				secret.SetManagedFields(nil)
+				secret.SetAnnotations(nil)
+			}
+			return watched, nil
+		},
+	}
 }
 
 func controllers(mgr ctrl.Manager, options Options) error {
@@ -154,7 +177,7 @@ func controllers(mgr ctrl.Manager, options Options) error {
 			}).SetupWithManager(mgr, several())
 		}},
 		{"apikey", func() error {
-			return (&apikey.Reconciler{Client: mgr.GetClient(), Live: live, Broker: broker, Recorder: recorder, Now: time.Now}).SetupWithManager(mgr, several())
+			return (&apikey.Reconciler{Client: mgr.GetClient(), Live: live, Broker: broker, Recorder: recorder, Now: time.Now, WatchSecrets: options.WatchSecrets}).SetupWithManager(mgr, several())
 		}},
 	}
 	for _, step := range steps {

@@ -27,13 +27,16 @@ type Reconciler struct {
 	Broker   *account.Broker
 	Recorder events.EventRecorder
 	Now      func() time.Time
+	// WatchSecrets has a published Secret that is deleted or altered repaired at
+	// once, and not only by the resync. Metadata is all that is watched.
+	WatchSecrets bool
 }
 
 // +kubebuilder:rbac:groups=workspace-operator.io,resources=apikeys,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=workspace-operator.io,resources=apikeys/status,verbs=patch
 // +kubebuilder:rbac:groups=workspace-operator.io,resources=apikeys/finalizers,verbs=update
 // +kubebuilder:rbac:groups=workspace-operator.io,resources=workspaces,verbs=get;list;watch
-// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;update
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;update;delete
 
 type pass = engine.Engine[*v1alpha1.ApiKey, Intent, Sight, Effect]
 
@@ -43,7 +46,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		Kind:     r,
 		New:      func() *v1alpha1.ApiKey { return &v1alpha1.ApiKey{} },
 		StatusOf: statusOf,
-		Extra:    published,
+		Extra:    publishedCondition,
 		Undo:     r.undo,
 		Resync:   func(i Intent) time.Duration { return i.Resync },
 		WayOut:   "; to let this ApiKey go and leave its key alive at the vendor, set spec.deletionPolicy to Retain",
@@ -59,8 +62,8 @@ func statusOf(key *v1alpha1.ApiKey) engine.Status {
 	}
 }
 
-// published is the condition that only ApiKeys have.
-func published(outlook plan.Outlook) []metav1.Condition {
+// publishedCondition is the condition that only ApiKeys have.
+func publishedCondition(outlook plan.Outlook) []metav1.Condition {
 	condition := metav1.Condition{Type: v1alpha1.ConditionPublished, Status: metav1.ConditionFalse, Reason: outlook.Reason, Message: outlook.Message}
 	if outlook.State == plan.Settled {
 		condition.Status, condition.Reason, condition.Message = metav1.ConditionTrue, v1alpha1.ReasonPublished, "the Secret holds the live key"

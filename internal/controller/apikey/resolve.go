@@ -34,6 +34,10 @@ type Intent struct {
 	First    bool
 	Deleting bool
 	Resync   time.Duration
+	// AbandonAfter is how long a deletion may wait for the vendor; nil is for ever.
+	AbandonAfter *metav1.Duration
+	// ClassName is the WorkspaceClass's, as far as it is known.
+	ClassName string
 
 	uid      string
 	recorded string
@@ -94,6 +98,7 @@ func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *In
 	if err != nil {
 		return err
 	}
+	intent.AbandonAfter, intent.ClassName = class.Spec.AbandonAfter, class.Name
 	if class.Spec.ResyncInterval != nil {
 		intent.Resync = class.Spec.ResyncInterval.Duration
 	}
