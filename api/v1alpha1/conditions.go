@@ -59,6 +59,9 @@ const (
 	// An event is also the last that is heard of an object that was deleted with
 	// reason Frozen or OutcomeUnknown.
 	ReasonRetained = "Retained"
+	// ReasonOrphaned: an event's; something may live at the vendor that nobody
+	// here looks after any more, and the orphan ledger has an entry of it.
+	ReasonOrphaned = "Orphaned"
 	// ReasonDeleting: deletion has begun and goes on.
 	ReasonDeleting = "Deleting"
 	// ReasonInUse: deletion waits for the objects that use this one.
