@@ -10,13 +10,11 @@ import (
 
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
@@ -28,9 +26,11 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/account"
 	"github.com/workspace-operator/workspace-operator/internal/controller/apikey"
 	"github.com/workspace-operator/workspace-operator/internal/controller/credentials"
+	"github.com/workspace-operator/workspace-operator/internal/controller/orphan"
 	"github.com/workspace-operator/workspace-operator/internal/controller/workspace"
 	"github.com/workspace-operator/workspace-operator/internal/controller/workspaceclass"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/ledger"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/internal/provider/catalog"
 	"github.com/workspace-operator/workspace-operator/internal/provider/meter"
@@ -41,7 +41,8 @@ import (
 type Options struct {
 	Config *rest.Config
 	Logger logr.Logger
-	// Namespace is the operator's own: leader lease, admin keys of workspaces.
+	// Namespace is the operator's own: leader lease, admin keys of workspaces,
+	// the orphan ledger.
 	Namespace string
 	// AllowHTTP admits endpoints without TLS. For development only.
 	AllowHTTP bool
@@ -103,10 +104,7 @@ func build(options Options) (ctrl.Manager, error) {
 		LeaderElectionNamespace:       options.Namespace,
 		LeaderElectionReleaseOnCancel: true,
 		GracefulShutdownTimeout:       &patience,
-		Cache: cache.Options{
-			DefaultTransform: cache.TransformStripManagedFields(),
-			ByObject:         map[client.Object]cache.ByObject{&corev1.Secret{}: ownSecrets()},
-		},
+		Cache:                         caching(options),
 		Client: client.Options{
 			FieldOwner: engine.FieldManager,
 			// No Secret is ever kept in memory.
@@ -125,21 +123,6 @@ func build(options Options) (ctrl.Manager, error) {
 	return mgr, controllers(mgr, options)
 }
 
-// ownSecrets narrows the watch of Secrets to those we have made, and what is kept
-// of them to who owns them.
-func ownSecrets() cache.ByObject {
-	return cache.ByObject{
-		Label: labels.SelectorFromSet(labels.Set{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy}),
-		Transform: func(watched any) (any, error) {
-			if secret, ok := watched.(client.Object); ok {
-				secret.SetManagedFields(nil)
-				secret.SetAnnotations(nil)
-			}
-			return watched, nil
-		},
-	}
-}
-
 func controllers(mgr ctrl.Manager, options Options) error {
 	known, err := drivers()
 	if err != nil {
@@ -150,6 +133,10 @@ func controllers(mgr ctrl.Manager, options Options) error {
 		Namespace: options.Namespace, AllowHTTP: options.AllowHTTP, Now: time.Now,
 		NewTransport: func(caBundle []byte) (http.RoundTripper, error) { return vendorhttp.NewTransport(caBundle) },
 	})
+	if err := metrics.Registry.Register(ledger.NewGauge(mgr.GetClient(), options.Namespace)); err != nil {
+		return fmt.Errorf("registering the number of orphans: %w", err)
+	}
+	deadline := cmp.Or(options.ProvisioningDeadline, DefaultProvisioningDeadline)
 	recorder := mgr.GetEventRecorder(engine.FieldManager)
 	several := func() controller.Options {
 		return controller.Options{
@@ -160,6 +147,7 @@ func controllers(mgr ctrl.Manager, options Options) error {
 	one := several()
 	one.MaxConcurrentReconciles = 1
 	live := mgr.GetAPIReader()
+	book := &ledger.Book{Client: mgr.GetClient(), Namespace: options.Namespace, Recorder: recorder, Now: time.Now}
 	steps := []struct {
 		name  string
 		setup func() error
@@ -173,11 +161,17 @@ func controllers(mgr ctrl.Manager, options Options) error {
 		{"workspace", func() error {
 			return (&workspace.Reconciler{
 				Client: mgr.GetClient(), Live: live, Broker: broker, Namespace: options.Namespace, Recorder: recorder, Now: time.Now,
-				ProvisioningDeadline: cmp.Or(options.ProvisioningDeadline, DefaultProvisioningDeadline),
+				ProvisioningDeadline: deadline,
 			}).SetupWithManager(mgr, several())
 		}},
 		{"apikey", func() error {
-			return (&apikey.Reconciler{Client: mgr.GetClient(), Live: live, Broker: broker, Recorder: recorder, Now: time.Now, WatchSecrets: options.WatchSecrets}).SetupWithManager(mgr, several())
+			return (&apikey.Reconciler{
+				Client: mgr.GetClient(), Live: live, Broker: broker, Ledger: book, Recorder: recorder, Now: time.Now,
+				WatchSecrets: options.WatchSecrets,
+			}).SetupWithManager(mgr, several())
+		}},
+		{"orphan", func() error {
+			return (&orphan.Reconciler{Client: mgr.GetClient(), Broker: broker, Now: time.Now, ProvisioningDeadline: deadline}).SetupWithManager(mgr, several())
 		}},
 	}
 	for _, step := range steps {

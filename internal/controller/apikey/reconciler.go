@@ -13,6 +13,7 @@ import (
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/account"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/ledger"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 )
 
@@ -23,8 +24,10 @@ type Reconciler struct {
 	// Client writes; it reads from the cache.
 	Client client.Client
 	// Live reads past the cache.
-	Live     client.Reader
-	Broker   *account.Broker
+	Live   client.Reader
+	Broker *account.Broker
+	// Ledger takes what is given up.
+	Ledger   *ledger.Book
 	Recorder events.EventRecorder
 	Now      func() time.Time
 	// WatchSecrets has a published Secret that is deleted or altered repaired at
@@ -48,6 +51,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		StatusOf: statusOf,
 		Extra:    publishedCondition,
 		Undo:     r.undo,
+		Abandon:  r.abandon,
 		Resync:   func(i Intent) time.Duration { return i.Resync },
 		WayOut:   "; to let this ApiKey go and leave its key alive at the vendor, set spec.deletionPolicy to Retain",
 		Cached:   r.Client, Live: r.Live, Writer: r.Client, Recorder: r.Recorder, Now: r.Now,
