@@ -19,9 +19,7 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 		Secret:       r.secretOf(sight),
 		Recorded:     key.Status.KeyID,
 		RecordedName: key.Status.DisplayName,
-		Expired:      key.Status.ExpiresAt != nil && !now.Before(key.Status.ExpiresAt.Time),
 		Due:          due(key, sight, now),
-		Changed:      changed(key.Status.Applied, wanted(key, intent.Spec), intent.Capabilities),
 		Overlap:      overlap(key),
 		Left:         left(sight.Retiring, now),
 		Next:         next(key, sight, now),
@@ -34,6 +32,10 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 		ReadErr:      sight.Err,
 		Marked:       sight.Marked,
 		Differs:      differences(key, intent, sight),
+	}
+	if recordsHeld(key, sight) {
+		facts.Expired = key.Status.ExpiresAt != nil && !now.Before(key.Status.ExpiresAt.Time)
+		facts.Changed = changed(key.Status.Applied, wanted(key, intent.Spec), intent.Capabilities)
 	}
 	facts.Told = told(key, intent, facts.Differs.Changeable)
 	if key.Status.Attempt != nil {

@@ -49,7 +49,11 @@ func reportRotation(key *v1alpha1.ApiKey, before string, facts engine.Facts[Inte
 	if looked := facts.Intent.account != nil && facts.Sight.Err == nil && facts.Intent.Obstacle == nil; looked && facts.Effect.Key == nil {
 		status.Retiring = facts.Sight.Retiring
 	}
-	status.RotatesAt = rotatesAt(key, facts.Now)
+	since := facts.Sight.Secret.IssuedAt
+	if issued(facts.Step) && facts.Effect.Key != nil {
+		since = facts.Now
+	}
+	status.RotatesAt = rotatesAt(key, since, facts.Now)
 }
 
 // issued reports whether the step makes a key.

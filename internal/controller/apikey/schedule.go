@@ -48,18 +48,22 @@ func fallsDue(from time.Time, span time.Duration, recorded *metav1.Time, now tim
 	return latest.Truncate(time.Second)
 }
 
-// rotatesAt is when the live key is to be replaced: after the interval, some of
-// a share of it earlier so that a thousand keys issued at once do not fall due
-// at once, and in time for the overlap to end before the key does. Nil without
-// a rotation.
-func rotatesAt(key *v1alpha1.ApiKey, now time.Time) *metav1.Time {
-	if key.Spec.Rotation == nil || key.Status.CreatedAt == nil {
+// rotatesAt is when the live key, published since, is to be replaced: after the
+// interval, some of a share of it earlier so that a thousand keys issued at once
+// do not fall due at once, and in time for the overlap to end before the key
+// does. It is never before half the interval: what a vendor says of a key's end
+// must not have keys issued one after another. Nil without a rotation.
+func rotatesAt(key *v1alpha1.ApiKey, since, now time.Time) *metav1.Time {
+	if key.Spec.Rotation == nil || since.IsZero() {
 		return nil
 	}
 	interval := key.Spec.Rotation.Interval.Duration
-	at := fallsDue(key.Status.CreatedAt.Time, interval-ahead(string(key.UID), interval/spreadShare), key.Status.RotatesAt, now)
+	at := fallsDue(since, interval-ahead(string(key.UID), interval/spreadShare), key.Status.RotatesAt, now)
 	if end := key.Status.ExpiresAt; end != nil && end.Add(-overlap(key)).Before(at) {
 		at = end.Add(-overlap(key))
+	}
+	if soonest := fallsDue(since, interval/2, key.Status.RotatesAt, now); at.Before(soonest) {
+		at = soonest
 	}
 	return &metav1.Time{Time: at.Truncate(time.Second)}
 }
@@ -74,14 +78,20 @@ func ahead(uid string, share time.Duration) time.Duration {
 // due says why another key is to take the live one's place; empty if none is.
 func due(key *v1alpha1.ApiKey, sight Sight, now time.Time) string {
 	asked := engine.Clip(key.Annotations[v1alpha1.AnnotationRotateAt])
-	at := rotatesAt(key, now)
+	at := rotatesAt(key, sight.Secret.IssuedAt, now)
 	switch {
 	case asked != "" && asked != key.Status.LastHandledRotateAt && asked != sight.Secret.RotatedFor:
 		return "the annotation " + v1alpha1.AnnotationRotateAt + " asks for it"
-	case at != nil && !now.Before(at.Time) && sight.Secret.KeyID == key.Status.KeyID:
+	case at != nil && !now.Before(at.Time) && recordsHeld(key, sight):
 		return "spec.rotation.interval has passed"
 	}
 	return ""
+}
+
+// recordsHeld reports whether status speaks of the key that the Secret holds, and
+// not of one that was replaced just before a crash.
+func recordsHeld(key *v1alpha1.ApiKey, sight Sight) bool {
+	return !sight.Secret.Holds() || sight.Secret.KeyID == key.Status.KeyID
 }
 
 // retiring are the replaced keys that may live on for a while: of those older
@@ -167,7 +177,7 @@ func next(key *v1alpha1.ApiKey, sight Sight, now time.Time) time.Duration {
 			soonest = left
 		}
 	}
-	consider(rotatesAt(key, now))
+	consider(rotatesAt(key, sight.Secret.IssuedAt, now))
 	consider(key.Status.ExpiresAt)
 	for i := range sight.Retiring {
 		consider(&sight.Retiring[i].RevokeAt)
