@@ -72,8 +72,8 @@ func (s *suite) noCredential(t *testing.T) {
 	if err := s.admin.List(t.Context(), roles, client.MatchingLabels{"app.kubernetes.io/name": "workspace-operator"}); err != nil {
 		t.Fatal(err)
 	}
-	if len(roles.Items) != 5 {
-		t.Errorf("%d ClusterRoles for people, want 5", len(roles.Items))
+	if len(roles.Items) < 5 {
+		t.Errorf("only %d ClusterRoles for people are found", len(roles.Items))
 	}
 	for _, role := range roles.Items {
 		for _, rule := range role.Rules {
