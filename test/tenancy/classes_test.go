@@ -128,6 +128,17 @@ func (s *suite) classUse(t *testing.T) {
 	})
 }
 
+// optIn turns the policy on as the page has it: until then an edit in the namespace is enough.
+func (s *suite) optIn(t *testing.T) {
+	t.Helper()
+	const namespace, user = "before", "ben"
+	s.namespace(t, namespace, user, "edit")
+	object := workspaceOf(namespace, "on", "any")
+	accepted(t, "a class before the policy is bound", rehearsal(s.as(t, user), object))
+	s.install(t, "admission")
+	refused(t, "a class without the right", "you may not use WorkspaceClass", rehearsal(s.as(t, user), object))
+}
+
 // turnedOff deletes the binding as the page has it.
 func (s *suite) turnedOff(t *testing.T) {
 	const user = "tom"

@@ -85,12 +85,15 @@ func published(key *v1alpha1.ApiKey, name string) *corev1.Secret {
 
 // reserved are the annotations that the operator writes to Secrets.
 func reserved() []string {
-	return []string{v1alpha1.AnnotationValueKey, v1alpha1.AnnotationIssuedAt, v1alpha1.AnnotationKeyName, v1alpha1.AnnotationWorkspace}
+	return []string{
+		v1alpha1.AnnotationValueKey, v1alpha1.AnnotationIssuedAt, v1alpha1.AnnotationIssuedFor, v1alpha1.AnnotationRotatedFor, v1alpha1.AnnotationKeyName,
+		v1alpha1.AnnotationFingerprint, v1alpha1.AnnotationPublished, v1alpha1.AnnotationWorkspace,
+	}
 }
 
 const (
 	notYourLabel       = "only the operator sets and removes the label app.kubernetes.io/managed-by with the value workspace-operator"
-	notYourAnnotations = "only the operator writes the annotations value-key, issued-at, key-name and workspace under workspace-operator.io/"
+	notYourAnnotations = "only the operator writes the annotations value-key, issued-at, issued-for, rotated-for, key-name, fingerprint, published and workspace under workspace-operator.io/"
 	notYourOwner       = "only the operator makes an ApiKey the owner of a Secret"
 )
 

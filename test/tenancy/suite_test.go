@@ -35,7 +35,7 @@ const (
 	operatorAccount   = "workspace-operator-manager"
 )
 
-// suite is a control plane with config/default.
+// suite is a control plane with config/default and config/admission.
 type suite struct {
 	control                   *cluster.Cluster
 	admin                     client.Client
@@ -86,11 +86,18 @@ func start(t *testing.T) *suite {
 		t.Fatal(err)
 	}
 	s.admin = s.clientFor(t, control.Config())
-	if output, err := s.run(t.Context(), "", "apply", "--server-side", "--force-conflicts", "-k", filepath.Join(root, "config", "default")); err != nil {
-		t.Fatalf("apply config/default: %v\n%s", err, output)
-	}
+	s.install(t, "default")
+	s.optIn(t)
 	s.namespace(t, team, anna, "edit")
 	return s
+}
+
+// install applies one of the folders of config.
+func (s *suite) install(t *testing.T, folder string) {
+	t.Helper()
+	if output, err := s.run(t.Context(), "", "apply", "--server-side", "--force-conflicts", "-k", filepath.Join(s.root, "config", folder)); err != nil {
+		t.Fatalf("apply config/%s: %v\n%s", folder, err, output)
+	}
 }
 
 // run runs kubectl as the administrator, or as whoever --as names, with a manifest as its input.
