@@ -46,7 +46,7 @@ func newSite(t *testing.T) *site {
 	})
 	dir := t.TempDir()
 	s := &site{Harness: h, kubeconfig: filepath.Join(dir, "kubeconfig"), differ: filepath.Join(dir, "differ")}
-	if err := os.WriteFile(s.differ, []byte("#!/usr/bin/env bash\nexec git diff --no-index -- \"$@\"\n"), 0o700); err != nil { //nolint:gosec // it is a program
+	if err := os.WriteFile(s.differ, []byte("#!/usr/bin/env bash\nexec git diff --no-index -- \"$@\"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if s.root, err = cluster.Root(); err != nil {
