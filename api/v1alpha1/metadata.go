@@ -12,6 +12,12 @@ const (
 	AnnotationReconcileAt = "workspace-operator.io/reconcile-at"
 	// AnnotationRotateAt asks for a new key now.
 	AnnotationRotateAt = "workspace-operator.io/rotate-at"
+	// AnnotationAllowedHost, on a credential Secret, lists the hosts that the
+	// credential may be sent to, separated by commas: each as it stands in the
+	// class's endpoint, "host" or "host:port", in lower case. Where it stands it
+	// always counts, and an empty list allows none. Where it does not, the
+	// credential goes to the class's status.endpointHost alone.
+	AnnotationAllowedHost = "workspace-operator.io/allowed-host"
 )
 
 // Annotations and labels the operator sets.

@@ -137,19 +137,18 @@ func controllers(mgr ctrl.Manager, options Options) error {
 	one := several()
 	one.MaxConcurrentReconciles = 1
 	live := mgr.GetAPIReader()
+	keeper := &credentials.Reconciler{Client: mgr.GetClient(), Live: live, Broker: broker, Recorder: recorder, Now: time.Now}
 	steps := []struct {
 		name  string
 		setup func() error
 	}{
-		{"credentials", func() error {
-			return (&credentials.Reconciler{Client: mgr.GetClient(), Live: live}).SetupWithManager(mgr, one)
-		}},
+		{"credentials", func() error { return keeper.SetupWithManager(mgr, one) }},
 		{"workspaceclass", func() error {
 			return (&workspaceclass.Reconciler{Client: mgr.GetClient(), Live: live, Broker: broker, Recorder: recorder, Now: time.Now}).SetupWithManager(mgr, several())
 		}},
 		{"workspace", func() error {
 			return (&workspace.Reconciler{
-				Client: mgr.GetClient(), Live: live, Broker: broker, Namespace: options.Namespace, Recorder: recorder, Now: time.Now,
+				Client: mgr.GetClient(), Live: live, Broker: broker, Namespace: options.Namespace, Hold: keeper.Hold, Recorder: recorder, Now: time.Now,
 				ProvisioningDeadline: cmp.Or(options.ProvisioningDeadline, DefaultProvisioningDeadline),
 			}).SetupWithManager(mgr, several())
 		}},
