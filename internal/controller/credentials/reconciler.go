@@ -5,6 +5,7 @@ package credentials
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,6 +44,9 @@ type Reconciler struct {
 	// beginning are the Workspaces, by their UIDs, that Hold was called for and
 	// whose finalizer may not be stored yet, with the time of the call.
 	beginning map[types.UID]time.Time
+	// kept are the Secrets, by their UIDs, that were seen or made to have our
+	// finalizer and have not been let go since.
+	kept map[types.NamespacedName]types.UID
 	// told are the Secrets whose deletion was explained, by their UIDs.
 	told map[types.NamespacedName]types.UID
 }
@@ -77,11 +81,12 @@ func (r *Reconciler) review(ctx context.Context, key types.NamespacedName) (*cor
 	}
 	secret := &corev1.Secret{}
 	if err := r.Live.Get(ctx, key, secret); err != nil {
+		delete(r.kept, key)
 		return nil, users, client.IgnoreNotFound(err)
 	}
 	switch held := controllerutil.ContainsFinalizer(secret, v1alpha1.FinalizerInUse); {
-	case users > 0 && !held && secret.DeletionTimestamp.IsZero():
-		return secret, users, r.patch(ctx, secret, controllerutil.AddFinalizer)
+	case users > 0 && secret.DeletionTimestamp.IsZero():
+		return secret, users, r.hold(ctx, secret)
 	case users > 0 || !held:
 		return secret, users, nil
 	}
@@ -89,15 +94,20 @@ func (r *Reconciler) review(ctx context.Context, key types.NamespacedName) (*cor
 	if users, err = r.count(ctx, r.Live, key, r.willNeed); err != nil || users > 0 {
 		return secret, users, err
 	}
+	delete(r.kept, key)
 	return secret, 0, r.patch(ctx, secret, controllerutil.RemoveFinalizer)
 }
 
 // Hold keeps the Secret that the class has for the Workspace, before the
-// Workspace's own finalizer says that it is needed. It fails with a conflict if
-// the Secret is being deleted, and with "not found" if it or the Workspace is
-// gone; nothing is kept for a Workspace that is.
-func (r *Reconciler) Hold(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass) error {
+// Workspace's own finalizer says that it is needed; seen is the Secret as it was
+// read last. It fails with a conflict if the Secret is being deleted, and with
+// "not found" if it or the Workspace is gone; nothing is kept for a Workspace
+// that is. For a Secret that is kept already the API server is not asked.
+func (r *Reconciler) Hold(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, seen account.Credentials) error {
 	key := account.CredentialsKey(class, ws.Namespace)
+	if r.keeps(key, seen, ws.UID) {
+		return nil
+	}
 	if err := r.keep(ctx, key, ws.UID); err != nil {
 		return err
 	}
@@ -112,6 +122,18 @@ func (r *Reconciler) Hold(ctx context.Context, ws *v1alpha1.Workspace, class *v1
 	return err
 }
 
+// keeps reports whether the Secret is kept, and goes on being so for the
+// Workspace.
+func (r *Reconciler) keeps(key types.NamespacedName, seen account.Credentials, workspace types.UID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if seen.Deleting || seen.UID == "" || r.kept[key] != seen.UID || !slices.Contains(seen.Finalizers, v1alpha1.FinalizerInUse) {
+		return false
+	}
+	r.begin(workspace)
+	return true
+}
+
 func (r *Reconciler) keep(ctx context.Context, key types.NamespacedName, workspace types.UID) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -123,7 +145,19 @@ func (r *Reconciler) keep(ctx context.Context, key types.NamespacedName, workspa
 		return beingDeleted(key)
 	}
 	r.begin(workspace)
-	return r.patch(ctx, secret, controllerutil.AddFinalizer)
+	return r.hold(ctx, secret)
+}
+
+// hold sets the finalizer.
+func (r *Reconciler) hold(ctx context.Context, secret *corev1.Secret) error {
+	if err := r.patch(ctx, secret, controllerutil.AddFinalizer); err != nil {
+		return err
+	}
+	if r.kept == nil {
+		r.kept = map[types.NamespacedName]types.UID{}
+	}
+	r.kept[client.ObjectKeyFromObject(secret)] = secret.UID
+	return nil
 }
 
 // patch changes the finalizers, unless the Secret has changed since it was read.

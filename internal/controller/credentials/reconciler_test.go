@@ -187,7 +187,7 @@ func TestWhyADeletedSecretStaysIsSaidOnce(t *testing.T) {
 func TestASecretIsHeldBeforeTheFirstCall(t *testing.T) {
 	ws := workspace("a")
 	w := newWorld(t, ws, brought())
-	if err := w.Hold(t.Context(), ws, class()); err != nil {
+	if err := w.Hold(t.Context(), ws, class(), account.Credentials{}); err != nil {
 		t.Fatal(err)
 	}
 	if held, _ := w.look(); !held {
@@ -215,7 +215,7 @@ func TestHoldFails(t *testing.T) {
 				objects = append(objects, row.secret)
 			}
 			w := newWorld(t, objects...)
-			if err := w.Hold(t.Context(), workspace("a"), class()); !row.want(err) {
+			if err := w.Hold(t.Context(), workspace("a"), class(), account.Credentials{}); !row.want(err) {
 				t.Errorf("got %v", err)
 			}
 			if held, _ := w.state(); held && row.secret != deleted {
@@ -235,7 +235,7 @@ func TestAHoldIsNotLostToWhoLetsGo(t *testing.T) {
 		if err := w.api.Create(t.Context(), ws); err != nil {
 			t.Error(err)
 		}
-		go func() { done <- w.Hold(t.Context(), ws, class()) }()
+		go func() { done <- w.Hold(t.Context(), ws, class(), account.Credentials{}) }()
 	}
 	w.look()
 	if err := <-done; err != nil {
@@ -243,5 +243,55 @@ func TestAHoldIsNotLostToWhoLetsGo(t *testing.T) {
 	}
 	if held, _ := w.state(); !held {
 		t.Error("the Workspace believes that its Secret is held, and it is not")
+	}
+}
+
+// TestASecretThatIsKeptIsNotAskedAbout, as long as it is the one that was seen.
+func TestASecretThatIsKeptIsNotAskedAbout(t *testing.T) {
+	kept := account.Credentials{Namespace: key().Namespace, Name: key().Name, UID: "secret-uid", Finalizers: []string{v1alpha1.FinalizerInUse}}
+	changed := func(change func(*account.Credentials)) account.Credentials {
+		seen := kept
+		change(&seen)
+		return seen
+	}
+	for name, row := range map[string]struct {
+		seen  account.Credentials
+		asked bool
+	}{
+		"kept":          {kept, false},
+		"replaced":      {changed(func(seen *account.Credentials) { seen.UID = "another" }), true},
+		"not kept now":  {changed(func(seen *account.Credentials) { seen.Finalizers = nil }), true},
+		"being deleted": {changed(func(seen *account.Credentials) { seen.Deleting = true }), true},
+		"not seen":      {account.Credentials{}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			first, second := workspace("first"), workspace("second")
+			w := newWorld(t, first, second, brought())
+			if err := w.Hold(t.Context(), first, class(), account.Credentials{}); err != nil {
+				t.Fatal(err)
+			}
+			asked := false
+			w.Live = interceptor.NewClient(w.api, interceptor.Funcs{
+				Get: func(ctx context.Context, below client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
+					asked = true
+					return below.Get(ctx, key, obj, opts...)
+				},
+			})
+			if err := w.Hold(t.Context(), second, class(), row.seen); err != nil || asked != row.asked {
+				t.Errorf("the API server is asked: %t, want %t; %v", asked, row.asked, err)
+			}
+			w.remove(first)
+			if held, _ := w.look(); !held {
+				t.Error("it is let go although the second Workspace is about to need it")
+			}
+			w.remove(second)
+			if held, _ := w.look(); held {
+				t.Fatal("nobody needs it, and it is kept")
+			}
+			asked = false
+			if err := w.Hold(t.Context(), second, class(), kept); !apierrors.IsNotFound(err) || !asked {
+				t.Errorf("what was let go is believed to be kept: %v", err)
+			}
+		})
 	}
 }

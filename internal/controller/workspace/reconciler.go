@@ -30,7 +30,7 @@ type Reconciler struct {
 	ProvisioningDeadline time.Duration
 	// Hold keeps the credential Secret of the class for the Workspace. It fails
 	// if either is going.
-	Hold     func(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass) error
+	Hold     func(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, seen account.Credentials) error
 	Recorder events.EventRecorder
 	Now      func() time.Time
 }
@@ -61,10 +61,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 
 // secure keeps the credential that a deletion will need.
 func (r *Reconciler) secure(ctx context.Context, ws *v1alpha1.Workspace, intent Intent) error {
-	if intent.class == nil {
+	if intent.account == nil {
 		return nil // the finalizer is set again without a word to the vendor
 	}
-	return r.Hold(ctx, ws, intent.class)
+	return r.Hold(ctx, ws, intent.class, intent.account.Credentials())
 }
 
 func statusOf(ws *v1alpha1.Workspace) engine.Status {
