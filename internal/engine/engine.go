@@ -191,6 +191,7 @@ func (e *Engine[T, I, S, E]) carryOut(ctx context.Context, obj T, facts Facts[I,
 	case err == nil && facts.Step.Last:
 		return ctrl.Result{}, e.release(ctx, obj, facts)
 	case err != nil && facts.Step.Verb == plan.Remove && len(facts.Step.Orphans) > 0:
+		facts.Step.Last = false // it is not what the last removal would have left
 		facts.Step.Reason, facts.Step.Message = v1alpha1.ReasonAbandoned, facts.Step.Message+"; given up, because the vendor could not be asked for so long"
 		return ctrl.Result{}, e.release(ctx, obj, facts)
 	}
@@ -203,7 +204,10 @@ func (e *Engine[T, I, S, E]) act(ctx context.Context, obj T, facts *Facts[I, S, 
 	facts.Effect, err = e.Kind.Act(ctx, obj, facts.Intent, facts.Sight, facts.Step)
 	facts.Now = e.Now()
 	if err != nil {
-		facts.Outlook = plan.Outlook{Err: err, Broken: facts.Step.Broken || facts.Step.Verb == plan.Create || facts.Step.State != plan.Settled}
+		facts.Outlook = plan.Outlook{
+			Err: err, Unapplied: facts.Step.Undone,
+			Broken: facts.Step.Broken || facts.Step.Verb == plan.Create || facts.Step.State != plan.Settled,
+		}
 		return err
 	}
 	if told := facts.Effect.Outlook(); told != nil {
@@ -250,7 +254,7 @@ func (e *Engine[T, I, S, E]) release(ctx context.Context, obj T, facts Facts[I, 
 	switch step.Reason {
 	case v1alpha1.ReasonRetained:
 		e.event(before, corev1.EventTypeNormal, step.Reason, step.Message)
-	case v1alpha1.ReasonFrozen, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonAbandoned:
+	case v1alpha1.ReasonFrozen, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonAbandoned, v1alpha1.ReasonRestored:
 		e.event(before, corev1.EventTypeWarning, step.Reason, step.Message)
 	}
 	return nil
@@ -272,8 +276,12 @@ func copyOf[T client.Object](obj T) T {
 
 // asked reports whether somebody asks for a pass: who does wants to know how
 // things are now, not how they were when last seen.
-func (e *Engine[T, I, S, E]) asked(obj T) bool {
-	return clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt], maxEcho) != *e.StatusOf(obj).ReconcileAt
+func (e *Engine[T, I, S, E]) asked(obj T) bool { return Asked(obj, *e.StatusOf(obj).ReconcileAt) }
+
+// Asked reports whether the annotation that asks for a pass is another than the
+// echo in status.
+func Asked(obj client.Object, echo string) bool {
+	return clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt], maxEcho) != echo
 }
 
 func (e *Engine[T, I, S, E]) event(obj T, kind, reason, message string) {

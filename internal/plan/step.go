@@ -93,6 +93,8 @@ type Step struct {
 	// that. Those of a Remove are left only if it fails: the object has waited
 	// for the vendor as long as its class allows.
 	Orphans []Orphan
+	// Undone is what Update leaves as it is if it fails, in words.
+	Undone string
 	Outlook
 }
 
@@ -131,6 +133,9 @@ const (
 	reasonOutcomeUnknown = "OutcomeUnknown"
 	reasonMissing        = "VendorObjectMissing"
 	reasonConflict       = "Conflict"
+	reasonDrifted        = "Drifted"
+	reasonRestored       = "Restored"
+	reasonAbandoned      = "Abandoned"
 	reasonSecretConflict = "SecretConflict"
 	reasonUnsupported    = "Unsupported"
 	reasonExpired        = "Expired"

