@@ -70,6 +70,9 @@ const (
 	ReasonAbandoned = "Abandoned"
 	// ReasonRotated: an event's; a new key was published in place of another.
 	ReasonRotated = "Rotated"
+	// ReasonOrphaned: an event's; something may live at the vendor that nobody
+	// here looks after any more, and the orphan ledger has an entry of it.
+	ReasonOrphaned = "Orphaned"
 	// ReasonDeleting: deletion has begun and goes on.
 	ReasonDeleting = "Deleting"
 	// ReasonInUse: deletion waits for the objects that use this one.

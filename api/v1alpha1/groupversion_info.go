@@ -1,5 +1,6 @@
 // Package v1alpha1 holds the kinds users write: WorkspaceClass, Workspace and
-// ApiKey, with every condition and reason they can show.
+// ApiKey, with every condition and reason they can show; and Orphan, which the
+// operator writes for its administrators.
 //
 // +kubebuilder:object:generate=true
 // +groupName=workspace-operator.io
@@ -20,6 +21,7 @@ func AddToScheme(scheme *runtime.Scheme) error {
 		&WorkspaceClass{}, &WorkspaceClassList{},
 		&Workspace{}, &WorkspaceList{},
 		&ApiKey{}, &ApiKeyList{},
+		&Orphan{}, &OrphanList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil

@@ -38,7 +38,7 @@ func run() error {
 	if namespace == "" {
 		namespace = defaultNamespace
 	}
-	flag.StringVar(&options.Namespace, "namespace", namespace, "The operator's own namespace, for its lease and for the admin keys of workspaces. Default: $POD_NAMESPACE.")
+	flag.StringVar(&options.Namespace, "namespace", namespace, "The operator's own namespace, for its lease, the admin keys of workspaces and the orphan ledger. Default: $POD_NAMESPACE.")
 	flag.BoolVar(&options.AllowHTTP, "allow-http-endpoints", false, "Admit vendor endpoints without TLS. For development only: credentials travel in the clear.")
 	flag.BoolVar(&options.LeaderElection, "leader-elect", false, "Let one of several operators work.")
 	flag.StringVar(&options.MetricsAddress, "metrics-bind-address", "0", "host:port of the metrics; 0 is off.")

@@ -27,9 +27,11 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/account"
 	"github.com/workspace-operator/workspace-operator/internal/controller/apikey"
 	"github.com/workspace-operator/workspace-operator/internal/controller/credentials"
+	"github.com/workspace-operator/workspace-operator/internal/controller/orphan"
 	"github.com/workspace-operator/workspace-operator/internal/controller/workspace"
 	"github.com/workspace-operator/workspace-operator/internal/controller/workspaceclass"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/ledger"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/internal/provider/catalog"
 	"github.com/workspace-operator/workspace-operator/internal/provider/meter"
@@ -40,7 +42,8 @@ import (
 type Options struct {
 	Config *rest.Config
 	Logger logr.Logger
-	// Namespace is the operator's own: leader lease, admin keys of workspaces.
+	// Namespace is the operator's own: leader lease, admin keys of workspaces,
+	// the orphan ledger.
 	Namespace string
 	// AllowHTTP admits endpoints without TLS. For development only.
 	AllowHTTP bool
@@ -98,7 +101,7 @@ func build(options Options) (ctrl.Manager, error) {
 		LeaderElectionNamespace:       options.Namespace,
 		LeaderElectionReleaseOnCancel: true,
 		GracefulShutdownTimeout:       &patience,
-		Cache:                         cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
+		Cache:                         caching(options),
 		Client: client.Options{
 			FieldOwner: engine.FieldManager,
 			// No Secret is ever kept in memory.
@@ -117,6 +120,17 @@ func build(options Options) (ctrl.Manager, error) {
 	return mgr, controllers(mgr, options)
 }
 
+// caching says what is kept in memory, and of which namespaces.
+func caching(options Options) cache.Options {
+	return cache.Options{
+		DefaultTransform: cache.TransformStripManagedFields(),
+		ByObject: map[client.Object]cache.ByObject{
+			// The ledger is in our own namespace, and so is the right to read it.
+			&v1alpha1.Orphan{}: {Namespaces: map[string]cache.Config{options.Namespace: {}}},
+		},
+	}
+}
+
 func controllers(mgr ctrl.Manager, options Options) error {
 	known, err := drivers()
 	if err != nil {
@@ -127,6 +141,10 @@ func controllers(mgr ctrl.Manager, options Options) error {
 		Namespace: options.Namespace, AllowHTTP: options.AllowHTTP, Now: time.Now,
 		NewTransport: func(caBundle []byte) (http.RoundTripper, error) { return vendorhttp.NewTransport(caBundle) },
 	})
+	if err := metrics.Registry.Register(ledger.NewGauge(mgr.GetClient(), options.Namespace)); err != nil {
+		return fmt.Errorf("registering the number of orphans: %w", err)
+	}
+	deadline := cmp.Or(options.ProvisioningDeadline, DefaultProvisioningDeadline)
 	recorder := mgr.GetEventRecorder(engine.FieldManager)
 	several := func() controller.Options {
 		return controller.Options{
@@ -150,11 +168,14 @@ func controllers(mgr ctrl.Manager, options Options) error {
 		{"workspace", func() error {
 			return (&workspace.Reconciler{
 				Client: mgr.GetClient(), Live: live, Broker: broker, Namespace: options.Namespace, Recorder: recorder, Now: time.Now,
-				ProvisioningDeadline: cmp.Or(options.ProvisioningDeadline, DefaultProvisioningDeadline),
+				ProvisioningDeadline: deadline,
 			}).SetupWithManager(mgr, several())
 		}},
 		{"apikey", func() error {
 			return (&apikey.Reconciler{Client: mgr.GetClient(), Live: live, Broker: broker, Recorder: recorder, Now: time.Now}).SetupWithManager(mgr, several())
+		}},
+		{"orphan", func() error {
+			return (&orphan.Reconciler{Client: mgr.GetClient(), Broker: broker, Now: time.Now, ProvisioningDeadline: deadline}).SetupWithManager(mgr, several())
 		}},
 	}
 	for _, step := range steps {

@@ -26,12 +26,14 @@ import (
 
 const namespace = "team"
 
-// kind is one of the three, with the required part of its spec as the inside of a YAML flow mapping.
+// kind is one of the four, with the required part of its spec as the inside of a YAML flow mapping.
 type kind struct {
 	name, resource string
 	namespaced     bool
-	base           string
-	empty          func() object
+	// statusless: it is written once, and nothing becomes of it.
+	statusless bool
+	base       string
+	empty      func() object
 }
 
 // object is what the kinds have in common.
@@ -54,6 +56,14 @@ func workspace() kind {
 
 func apiKey() kind {
 	return kind{name: "ApiKey", resource: "apikeys", namespaced: true, base: "workspaceRef: {name: w}", empty: func() object { return &v1alpha1.ApiKey{} }}
+}
+
+func orphan() kind {
+	return kind{
+		name: "Orphan", resource: "orphans", namespaced: true, statusless: true,
+		base:  "object: {kind: ApiKey, namespace: team-a, name: ci, uid: 0f-1}, since: 2027-01-01T00:00:00Z, reason: Abandoned",
+		empty: func() object { return &v1alpha1.Orphan{} },
+	}
 }
 
 // suite is a control plane with the CRDs, and raw access to it.
@@ -89,7 +99,7 @@ func TestAPI(t *testing.T) {
 }
 
 func kinds() map[string]kind {
-	return map[string]kind{"WorkspaceClass": workspaceClass(), "Workspace": workspace(), "ApiKey": apiKey()}
+	return map[string]kind{"WorkspaceClass": workspaceClass(), "Workspace": workspace(), "ApiKey": apiKey(), "Orphan": orphan()}
 }
 
 func newSuite(t *testing.T, config *rest.Config) *suite {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -18,6 +19,10 @@ import (
 // status checks who can write a status, and what.
 func (s *suite) status(t *testing.T) {
 	for name, k := range kinds() {
+		if k.statusless {
+			t.Run(name+" has none", func(t *testing.T) { s.statusIsNowhere(t, k) })
+			continue
+		}
 		t.Run(name+" starts with observedGeneration -1", func(t *testing.T) { s.statusStarts(t, k) })
 		t.Run(name+" has its status only from the subresource", func(t *testing.T) { s.statusIsApart(t, k) })
 	}
@@ -69,6 +74,20 @@ func (s *suite) statusStarts(t *testing.T, k kind) {
 	}
 	if diff := cmp.Diff(map[string]any{"observedGeneration": float64(-1)}, statusOf(t, created)); diff != "" {
 		t.Errorf("kstatus would take a new object for one that is done (-want +got):\n%s", diff)
+	}
+}
+
+// statusIsNowhere: there is no place to write one to.
+func (s *suite) statusIsNowhere(t *testing.T, k kind) {
+	created, err := s.create(t.Context(), k, manifest(k, "status-none", "", "{"+k.base+"}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := statusOf(t, created); got != nil {
+		t.Errorf("a new object has the status %v", got)
+	}
+	if _, err := s.updateStatus(t, k, decode(t, k, created)); !apierrors.IsNotFound(err) {
+		t.Errorf("writing a status: got %v, want that there is nothing of the kind", err)
 	}
 }
 
@@ -215,15 +234,18 @@ func (s *suite) printerColumns(t *testing.T) {
 		"WorkspaceClass": {"NAME PROVIDER READY AGE", "", "columns portkey True"},
 		"Workspace":      {"NAME READY REASON CLASS UUID BILLING AGE", "", "columns True Available guance-prod wksp_1 free"},
 		"ApiKey":         {"NAME READY REASON WORKSPACE SECRET EXPIRES AGE", "KEY ID", "columns True Available team-a ci-key 2027-01-01T00:00:00Z"},
+		"Orphan":         {"NAME PROVIDER CLASS KIND NAMESPACE OBJECT VENDOR NAME ID REASON SINCE", "WORKSPACE MESSAGE", "columns portkey portkey-prod ApiKey team-a ci ci-mark-1 key-1 Abandoned"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			k, o := kinds()[name], fullObjects(at)[name]
+			k, o := kinds()[name], printed(at)[name]
 			o.SetName("columns")
 			written := s.createTyped(t, k, o)
-			fill(written, o)
-			if _, err := s.updateStatus(t, k, written); err != nil {
-				t.Fatal(err)
+			if !k.statusless {
+				fill(written, o)
+				if _, err := s.updateStatus(t, k, written); err != nil {
+					t.Fatal(err)
+				}
 			}
 			table := s.table(t, k, "columns")
 			var columns, wide []string
@@ -245,6 +267,15 @@ func (s *suite) printerColumns(t *testing.T) {
 			}
 		})
 	}
+}
+
+// printed are objects of which every column says something.
+func printed(at metav1.Time) map[string]object {
+	all := fullObjects(at)
+	all["Orphan"] = gen.Orphan("full", gen.SetOrphanSpec(func(spec *v1alpha1.OrphanSpec) {
+		spec.ID, spec.Name, spec.WorkspaceUUID, spec.Message, spec.Since = "key-1", "ci-mark-1", "ws-1", "revoke it", at
+	}))
+	return all
 }
 
 func (s *suite) table(t *testing.T, k kind, name string) *metav1.Table {

@@ -25,7 +25,7 @@ func layers() []layer {
 	dialect := []string{"internal/provider", "internal/provider/rest"}
 	driverTests := []string{"internal/provider/...", "internal/emulator/..."}
 	controller := []string{
-		"api/v1alpha1", "internal/provider", "internal/plan", "internal/engine", "internal/account", "internal/publish",
+		"api/v1alpha1", "internal/provider", "internal/plan", "internal/engine", "internal/account", "internal/publish", "internal/ledger",
 		"internal/controller/watch", "internal/controller/limits",
 	}
 	controllerTests := []string{"api/v1alpha1", "internal/...", "test/..."}
@@ -53,6 +53,7 @@ func layers() []layer {
 		// What the controllers are made of.
 		{packages: "internal/engine", project: []string{"api/v1alpha1", "internal/provider", "internal/plan", "internal/account"}, external: kubernetes, tests: controllerTests},
 		{packages: "internal/account", project: []string{"api/v1alpha1", "internal/provider"}, external: slices.Concat(kubernetes, limits), tests: controllerTests},
+		{packages: "internal/ledger", project: []string{"api/v1alpha1"}, external: slices.Concat(kubernetes, metrics), tests: controllerTests},
 		{packages: "internal/publish", project: []string{"api/v1alpha1", "internal/provider", "internal/plan"}, external: kubernetes, tests: controllerTests},
 		{packages: "internal/controller/...", project: controller, external: kubernetes, tests: controllerTests},
 

@@ -220,7 +220,7 @@ func leaks(h *harness.Harness, o *harness.Operator) []string {
 	places := map[string][]byte{"the log": []byte(o.Log())}
 	for name, list := range map[string]client.ObjectList{
 		"events": &eventsv1.EventList{}, "Workspaces": &v1alpha1.WorkspaceList{},
-		"ApiKeys": &v1alpha1.ApiKeyList{}, "WorkspaceClasses": &v1alpha1.WorkspaceClassList{},
+		"ApiKeys": &v1alpha1.ApiKeyList{}, "WorkspaceClasses": &v1alpha1.WorkspaceClassList{}, "Orphans": &v1alpha1.OrphanList{},
 	} {
 		if err := h.Client.List(ctx, list); err != nil {
 			return []string{err.Error()}
