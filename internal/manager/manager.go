@@ -146,6 +146,7 @@ func controllers(mgr ctrl.Manager, options Options) error {
 	}
 	deadline := cmp.Or(options.ProvisioningDeadline, DefaultProvisioningDeadline)
 	recorder := mgr.GetEventRecorder(engine.FieldManager)
+	book := &ledger.Book{Client: mgr.GetClient(), Namespace: options.Namespace, Recorder: recorder, Now: time.Now}
 	several := func() controller.Options {
 		return controller.Options{
 			MaxConcurrentReconciles: options.Workers,
@@ -168,7 +169,7 @@ func controllers(mgr ctrl.Manager, options Options) error {
 		{"workspace", func() error {
 			return (&workspace.Reconciler{
 				Client: mgr.GetClient(), Live: live, Broker: broker, Namespace: options.Namespace, Recorder: recorder, Now: time.Now,
-				ProvisioningDeadline: deadline,
+				Ledger: book, ProvisioningDeadline: deadline,
 			}).SetupWithManager(mgr, several())
 		}},
 		{"apikey", func() error {

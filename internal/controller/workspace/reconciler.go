@@ -28,8 +28,10 @@ type Reconciler struct {
 	// ProvisioningDeadline is how long a vendor may work on a workspace before
 	// that is called a failure. It is not created again then.
 	ProvisioningDeadline time.Duration
-	Recorder             events.EventRecorder
-	Now                  func() time.Time
+	// Ledger is told what a deletion that is given up may leave at the vendor.
+	Ledger   Ledger
+	Recorder events.EventRecorder
+	Now      func() time.Time
 }
 
 // +kubebuilder:rbac:groups=workspace-operator.io,resources=workspaces,verbs=get;list;watch;patch
