@@ -32,9 +32,12 @@ const (
 	AnnotationValueKey = "workspace-operator.io/value-key"
 	// AnnotationIssuedAt is the RFC 3339 time the key in a Secret was issued.
 	AnnotationIssuedAt = "workspace-operator.io/issued-at"
-	// AnnotationKeyName is the vendor's name of the key in a Secret, where that
-	// is all there is to know it by until its id is found.
+	// AnnotationKeyName is the vendor's name of the key in a Secret; until its id
+	// is found that may be all there is to know it by.
 	AnnotationKeyName = "workspace-operator.io/key-name"
+	// AnnotationIssuedFor is the generation of the ApiKey that the key in a Secret
+	// was issued for.
+	AnnotationIssuedFor = "workspace-operator.io/issued-for"
 	// AnnotationFingerprint tells whether the value in a Secret is the one that
 	// was published, without showing it.
 	AnnotationFingerprint = "workspace-operator.io/fingerprint"

@@ -44,6 +44,7 @@ func run() error {
 	flag.StringVar(&options.MetricsAddress, "metrics-bind-address", "0", "host:port of the metrics; 0 is off.")
 	flag.StringVar(&options.ProbeAddress, "health-probe-bind-address", "0", "host:port of /healthz and /readyz; 0 is off.")
 	flag.DurationVar(&options.ProvisioningDeadline, "provisioning-deadline", manager.DefaultProvisioningDeadline, "How long a vendor may work on a new workspace before the Workspace is Stalled.")
+	flag.BoolVar(&options.WatchSecrets, "watch-secrets", true, "Watch the metadata of the Secrets the operator made, and repair one at once that is deleted or altered. Without it the resync repairs it, and the operator needs no right to list Secrets.")
 	flag.IntVar(&options.Workers, "workers", 8, "How many Workspaces, and how many ApiKeys, are worked on at a time.")
 	logging.BindFlags(flag.CommandLine)
 	flag.Parse()

@@ -41,7 +41,11 @@ func conditions(outlook plan.Outlook, wasReady bool) []metav1.Condition {
 	}
 	if outlook.Unapplied != "" {
 		synced.Reason, synced.Message = v1alpha1.ReasonNotApplied, outlook.Unapplied
-		if outlook.State == plan.Settled {
+		synced.Status = metav1.ConditionFalse
+		switch {
+		case outlook.Cause != "":
+			synced.Reason = outlook.Cause
+		case outlook.State == plan.Settled:
 			synced.Status = metav1.ConditionUnknown
 		}
 	}

@@ -281,7 +281,7 @@ func (e *Engine[T, I, S, E]) asked(obj T) bool { return Asked(obj, *e.StatusOf(o
 // Asked reports whether the annotation that asks for a pass is another than the
 // echo in status.
 func Asked(obj client.Object, echo string) bool {
-	return clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt], maxEcho) != echo
+	return Clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt]) != echo
 }
 
 func (e *Engine[T, I, S, E]) event(obj T, kind, reason, message string) {

@@ -136,7 +136,7 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 	wasReady := !e.IsAccount && isReady(status, facts.Generation)
 	e.Kind.Report(obj, facts)
 	*status.ObservedGeneration = facts.Generation
-	*status.ReconcileAt = clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt], maxEcho)
+	*status.ReconcileAt = Clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt])
 	for _, condition := range conditions(facts.Outlook, wasReady) {
 		if e.IsAccount && (condition.Type == v1alpha1.ConditionAccountReady || condition.Type == v1alpha1.ConditionSynced) {
 			continue
@@ -192,6 +192,9 @@ func spread(after time.Duration) time.Duration {
 // maxEcho is the bound the API sets on the echo of an annotation, in
 // characters; it is kept in bytes.
 const maxEcho = 256
+
+// Clip cuts the value of an annotation to what status can echo.
+func Clip(value string) string { return clip(value, maxEcho) }
 
 // clip cuts a text to a number of bytes, and never through a character: what
 // the API server would not store as it is would be written again every pass.

@@ -40,7 +40,7 @@ func TestWhatKeepsReady(t *testing.T) {
 			r := newRig(t, ready())
 			r.decide = always(plan.Step{Verb: plan.Stay, Outlook: plan.Outlook{Err: row.err}})
 			r.extra = func(plan.Outlook) []metav1.Condition {
-				return []metav1.Condition{{Type: v1alpha1.ConditionPublished, Status: metav1.ConditionFalse, Reason: "Asked"}}
+				return []metav1.Condition{{Type: v1alpha1.ConditionPublished, Status: metav1.ConditionFalse, Reason: "Asked", Message: "it was asked"}}
 			}
 			before := meta.FindStatusCondition(r.get().Status.Conditions, v1alpha1.ConditionReady)
 			_, _ = r.pass()

@@ -17,6 +17,7 @@ import (
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/test/gen"
+	"github.com/workspace-operator/workspace-operator/test/kstatus"
 )
 
 // intent is the least an Intent can be.
@@ -225,7 +226,7 @@ func (r *rig) passOn(ctx context.Context) (ctrl.Result, error) {
 	r.log = nil
 	result, err := r.engine().Reconcile(ctx, ctrl.Request{NamespacedName: name()})
 	if ws := r.get(); ws != nil { //nolint:contextcheck // the pass may have ended its context
-		for _, complaint := range kstatus(ws.Generation, ws.Status.ObservedGeneration, ws.Status.Conditions) {
+		for _, complaint := range kstatus.Violations(ws, r.now) {
 			r.Errorf("after a pass: %s", complaint)
 		}
 	}

@@ -15,7 +15,6 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
@@ -54,6 +53,10 @@ type Options struct {
 	// ProvisioningDeadline is how long a vendor may work on a workspace it has
 	// accepted before the Workspace is Stalled; 0 is [DefaultProvisioningDeadline].
 	ProvisioningDeadline time.Duration
+	// WatchSecrets has published Secrets repaired at once when they are deleted or
+	// altered. It needs the right to list and watch Secrets; without it they are
+	// repaired by the resync.
+	WatchSecrets bool
 	// Workers is how many Workspaces, and how many ApiKeys, are worked on at
 	// a time.
 	Workers int
@@ -120,17 +123,6 @@ func build(options Options) (ctrl.Manager, error) {
 	return mgr, controllers(mgr, options)
 }
 
-// caching says what is kept in memory, and of which namespaces.
-func caching(options Options) cache.Options {
-	return cache.Options{
-		DefaultTransform: cache.TransformStripManagedFields(),
-		ByObject: map[client.Object]cache.ByObject{
-			// The ledger is in our own namespace, and so is the right to read it.
-			&v1alpha1.Orphan{}: {Namespaces: map[string]cache.Config{options.Namespace: {}}},
-		},
-	}
-}
-
 func controllers(mgr ctrl.Manager, options Options) error {
 	known, err := drivers()
 	if err != nil {
@@ -146,7 +138,6 @@ func controllers(mgr ctrl.Manager, options Options) error {
 	}
 	deadline := cmp.Or(options.ProvisioningDeadline, DefaultProvisioningDeadline)
 	recorder := mgr.GetEventRecorder(engine.FieldManager)
-	book := &ledger.Book{Client: mgr.GetClient(), Namespace: options.Namespace, Recorder: recorder, Now: time.Now}
 	several := func() controller.Options {
 		return controller.Options{
 			MaxConcurrentReconciles: options.Workers,
@@ -156,6 +147,7 @@ func controllers(mgr ctrl.Manager, options Options) error {
 	one := several()
 	one.MaxConcurrentReconciles = 1
 	live := mgr.GetAPIReader()
+	book := &ledger.Book{Client: mgr.GetClient(), Namespace: options.Namespace, Recorder: recorder, Now: time.Now}
 	steps := []struct {
 		name  string
 		setup func() error
@@ -173,7 +165,10 @@ func controllers(mgr ctrl.Manager, options Options) error {
 			}).SetupWithManager(mgr, several())
 		}},
 		{"apikey", func() error {
-			return (&apikey.Reconciler{Client: mgr.GetClient(), Live: live, Broker: broker, Recorder: recorder, Now: time.Now}).SetupWithManager(mgr, several())
+			return (&apikey.Reconciler{
+				Client: mgr.GetClient(), Live: live, Broker: broker, Ledger: book, Recorder: recorder, Now: time.Now,
+				WatchSecrets: options.WatchSecrets,
+			}).SetupWithManager(mgr, several())
 		}},
 		{"orphan", func() error {
 			return (&orphan.Reconciler{Client: mgr.GetClient(), Broker: broker, Now: time.Now, ProvisioningDeadline: deadline}).SetupWithManager(mgr, several())

@@ -31,9 +31,11 @@ type Secret struct {
 	// KeyName is the vendor's name of the key it holds, where that is all there
 	// is to know it by until the list tells its id.
 	KeyName string
-	// Changed says in which way the spec now asks for another Secret than the
-	// one that was published; empty if it does not.
-	Changed string
+	// Stale: the published Secret is not as the spec asks, and can be made so
+	// with the value it has.
+	Stale bool
+	// Unfit is why it cannot be made so; the key stays where it is published.
+	Unfit *Impasse
 	// Age is how long ago the key was published.
 	Age time.Duration
 	// New: the key was published so recently that the vendor's lists may not
@@ -63,12 +65,33 @@ type Key struct {
 	Obstacle error
 	Retain   bool
 	Secret   Secret
-	// Recorded is the vendor's id in status, which no tenant can write.
-	Recorded string
+	// Recorded is the vendor's id in status, which no tenant can write, and
+	// RecordedName what the key is called there.
+	Recorded, RecordedName string
 	// Expired: the live key is past its end.
 	Expired bool
+	// Due says why another key is to take the live one's place; empty if none is.
+	Due string
+	// Changed are the fields of the spec that were edited since the live key was
+	// issued, and that only another key can have.
+	Changed []string
+	// Overlap is how long a key lives on once another has taken its place.
+	Overlap time.Duration
+	// Left is how long each key that was replaced may still live on. What is not
+	// in it may not.
+	Left map[string]time.Duration
+	// Next is when something falls due, and zero if nothing does.
+	Next time.Duration
 	// Attempted: a call to issue a key was never answered for certain.
 	Attempted bool
+	// Denial is what a person can say to make an end of that, or of what a
+	// restored object leaves open.
+	Denial string
+	// Restored: the object comes from a backup, and nothing tells what was issued
+	// for it.
+	Restored bool
+	// GiveUp: the deletion has waited for the vendor as long as the class allows.
+	GiveUp bool
 	// Unsettled is as in [Workspace].
 	Unsettled time.Duration
 	// Recovery Never: the vendor has no list, and Marked are those keys whose
@@ -83,11 +106,9 @@ type Key struct {
 	// under whatever name.
 	Marked []provider.Key
 	// Differs is in what the live key is not as the spec says, as far as that
-	// was looked at. Edited: the spec was, since it was last applied.
+	// was looked at. Told: the vendor has been told, and keeps it.
 	Differs Differences
-	Edited  bool
-	// Unreadable are the fields of the spec that the vendor never shows.
-	Unreadable []string
+	Told    bool
 }
 
 // secretPause is how long a foreign Secret is left alone before another look.
@@ -95,22 +116,20 @@ const secretPause = time.Minute
 
 const (
 	messageKeyAvailable  = "the key is published in its Secret"
-	messageKeyExpired    = "the key is past its end and no longer works: this version does not replace keys, so delete this ApiKey and apply another"
+	messageKeyExpired    = "the key is past its end and no longer works: set spec.rotation or another spec.expiresAt or spec.lifetime, or annotate the ApiKey with workspace-operator.io/rotate-at to have another one issued"
 	messageKeyForeignWay = ". It was left untouched and no key was issued: choose another spec.secret.name, or remove that Secret"
 )
 
-// Decide gives the one step to take. Recovery from a crash, from a lost answer
-// and from a lost Secret are one rule: the live key is the one whose id the
-// Secret holds, every other key with our mark is revoked, and without a live
-// key one is issued.
+// Decide gives the one step to take. Rotation, and recovery from a crash, from a
+// lost answer and from a lost Secret, are one rule: the live key is the one whose
+// id the Secret holds; of the others with our mark the one it replaced lives on
+// for the overlap, and all the rest are revoked; without a live key one is issued.
 func (k Key) Decide() Step {
 	switch {
 	case k.Deleting:
 		return k.leave()
 	case k.First && (k.Attempted || k.Recorded != "" || k.Secret.State == SecretOurs):
 		return rejoin()
-	case k.Secret.Changed != "":
-		return stay(Blocked, reasonUnsupported, k.Secret.Changed)
 	case k.Obstacle != nil:
 		return k.failed(k.Obstacle)
 	case k.ReadErr != nil:
@@ -135,7 +154,7 @@ func (k Key) yield() Step {
 	conflict := stay(Blocked, reasonSecretConflict, k.Secret.Why+messageKeyForeignWay)
 	conflict.After = secretPause // Secrets are not watched
 	for _, seen := range k.Marked {
-		if seen.ID != k.Recorded && seen.ID != k.Secret.KeyID {
+		if seen.ID != k.Recorded && seen.ID != k.Secret.KeyID && k.Left[seen.ID] <= 0 {
 			return Step{Verb: Remove, Target: seen.ID, Outlook: conflict.Outlook}
 		}
 	}
@@ -149,18 +168,20 @@ func (k Key) keep() Step {
 		// Strays go before anything new comes: however often answers are lost,
 		// at most one key without a holder lives at a time.
 		return Step{Verb: Remove, Target: strays[0].ID, Outlook: k.cleaning()}
-	case k.Expired:
-		return stay(Blocked, reasonExpired, messageKeyExpired)
 	case k.Secret.nameless():
 		return k.identify()
-	case k.live() && len(k.Differs.Changeable) > 0:
-		return Step{Verb: Update, Target: k.Secret.KeyID, Outlook: k.standing()}
 	case k.live():
-		return Step{Verb: Stay, Target: k.Secret.KeyID, Outlook: k.standing()}
+		return k.tend()
+	case k.Expired && !k.wanted():
+		return stay(Blocked, reasonExpired, messageKeyExpired)
 	case k.Recovery == provider.RecoverNever && k.Attempted:
 		return stay(Blocked, reasonOutcomeUnknown, k.unknown())
 	case k.Recovery != provider.RecoverNever && k.Unsettled > 0 && !k.First:
 		return waiting(reasonRecovering, k.Unsettled)
+	case k.Restored:
+		return stay(Blocked, reasonRestored, k.restored())
+	case k.Secret.Unfit != nil:
+		return Step{Verb: Stay, Outlook: k.standing()}
 	}
 	return k.issue()
 }
@@ -168,14 +189,22 @@ func (k Key) keep() Step {
 // unknown says what a person can do about a call nobody can find out about.
 func (k Key) unknown() string {
 	return fmt.Sprintf("the request to issue the key %q was not answered, and %s offers no way to find out what it did. "+
-		"No second key is issued: look for it in the vendor's console and delete it there; then delete this ApiKey and apply it anew", k.AttemptName, k.Vendor)
+		"No second key is issued: look for it in the vendor's console and delete it there; then annotate this ApiKey with %s=%s to have one issued",
+		k.AttemptName, k.Vendor, annotationDenial, k.Denial)
+}
+
+// restored says the same of an object nobody knows the past of.
+func (k Key) restored() string {
+	return fmt.Sprintf("this ApiKey was restored without its status, and nothing tells which key at %s was issued for it. "+
+		"No second key is issued: delete the old one in the vendor's console; then annotate this ApiKey with %s=%s to have one issued",
+		k.Vendor, annotationDenial, k.Denial)
 }
 
 // identify looks for the id of the key in the Secret, which the vendor tells
 // in its list only.
 func (k Key) identify() Step {
 	if held := k.held(); len(held) > 0 {
-		return Step{Verb: Adopt, Target: held[0].ID, Outlook: available(messageKeyAvailable)}
+		return Step{Verb: Adopt, Target: held[0].ID, Outlook: k.standing()}
 	}
 	// That a list has never shown it does not prove that it is gone, and the
 	// value is safe where it is.
@@ -209,25 +238,10 @@ func Finishing() Outlook {
 		Message: "the key is issued and stored, and is being made as the spec says"}
 }
 
-// standing is how a live key stands.
-func (k Key) standing() Outlook {
-	switch {
-	case k.Edited && len(k.Differs.Fixed) > 0:
-		return Outlook{State: Blocked, Reason: reasonUnsupported, Unapplied: "the vendor has another " + specFields(k.Differs.Fixed), Message: fmt.Sprintf(
-			"%s: %s cannot change this of a key that exists; set it back, or create another ApiKey", specFields(k.Differs.Fixed), k.Vendor)}
-	case k.Edited && len(k.Unreadable) > 0:
-		outlook := available(messageKeyAvailable)
-		outlook.Unapplied = fmt.Sprintf("the spec was edited after the key was issued, and %s does not show the key's %s: if it was edited, create another ApiKey",
-			k.Vendor, specFields(k.Unreadable))
-		return outlook
-	}
-	return available(messageKeyAvailable)
-}
-
 // cleaning is how things stand once a stray is gone.
 func (k Key) cleaning() Outlook {
 	if k.live() {
-		return available(messageKeyAvailable)
+		return k.standing()
 	}
 	return Outlook{State: Working, Reason: reasonRecovering, Message: "a key that nobody holds is being revoked"}
 }
@@ -242,15 +256,16 @@ func (k Key) live() bool {
 	return k.Secret.New && k.Secret.KeyID == k.Recorded || slices.ContainsFunc(k.Marked, func(seen provider.Key) bool { return seen.ID == k.Secret.KeyID })
 }
 
-// strays are the keys with our mark that nobody holds. Of two that have the
-// name the Secret knows, nobody can say which it holds, so both are.
+// strays are the keys with our mark that nobody holds, and whose time is over.
+// Of two that have the name the Secret knows, nobody can say which it holds, so
+// both are.
 func (k Key) strays() []provider.Key {
 	if k.Secret.nameless() && len(k.held()) > 1 {
 		return k.held()
 	}
 	var strays []provider.Key
 	for _, seen := range k.Marked {
-		if !k.Secret.holds(seen) {
+		if !k.Secret.holds(seen) && k.Left[seen.ID] <= 0 {
 			strays = append(strays, seen)
 		}
 	}

@@ -59,9 +59,12 @@ type Outlook struct {
 	// Broken: what an object that was Ready promised no longer holds, whatever
 	// else is wrong.
 	Broken bool
-	// Unapplied: the spec was edited in a way that has not reached the vendor,
-	// or of which nobody can tell whether it has. It says so in words.
+	// Unapplied says in words in what the vendor's object is not as the spec
+	// says, or may not be, although it can be used.
 	Unapplied string
+	// Cause is the reason that goes with Unapplied; empty is NotApplied, where
+	// nobody can tell for certain.
+	Cause string
 }
 
 // Impasse is the error of an object that cannot go on for a reason of the
@@ -133,12 +136,12 @@ const (
 	reasonOutcomeUnknown = "OutcomeUnknown"
 	reasonMissing        = "VendorObjectMissing"
 	reasonConflict       = "Conflict"
-	reasonDrifted        = "Drifted"
-	reasonRestored       = "Restored"
-	reasonAbandoned      = "Abandoned"
 	reasonSecretConflict = "SecretConflict"
 	reasonUnsupported    = "Unsupported"
 	reasonExpired        = "Expired"
+	reasonDrifted        = "Drifted"
+	reasonRestored       = "Restored"
+	reasonAbandoned      = "Abandoned"
 )
 
 func stay(state State, reason, message string) Step {

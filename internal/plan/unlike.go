@@ -18,7 +18,7 @@ func (w Workspace) unchangeable() (outlook Outlook, blocked bool) {
 		outlook.Unapplied = "the vendor still has " + specFields(dropped)
 		outlook.Message = fmt.Sprintf("%s: taken out of the spec, and %s cannot clear it; set it back, or create another Workspace", specFields(dropped), w.Vendor)
 	case len(drifted) > 0:
-		outlook.Reason = reasonDrifted
+		outlook.Reason, outlook.Cause = reasonDrifted, reasonDrifted
 		outlook.Unapplied = "the vendor has another " + specFields(drifted)
 		outlook.Message = fmt.Sprintf("%s: changed at %s, which offers no way to change it back; set it to what the vendor has, or have it changed in the vendor's console", specFields(drifted), w.Vendor)
 	default:

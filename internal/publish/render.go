@@ -21,6 +21,10 @@ type Content struct {
 	WorkspaceUUID  string
 	Endpoint       string
 	Provider       string
+	// Generation is the ApiKey's that the key was issued for, and RotatedFor the
+	// rotate-at annotation that it then had.
+	Generation int64
+	RotatedFor string
 }
 
 // values are what a template can name.

@@ -27,10 +27,14 @@ var ErrTaken = errors.New("the Secret was taken by somebody else meanwhile")
 // is issued that could then not be stored.
 func (d *Draft) Rehearse(ctx context.Context, writer client.Client) error {
 	err := d.send(ctx, client.NewDryRunClient(writer))
+	return d.refusal(err, "the API server would refuse the Secret, so no key was issued: ")
+}
+
+// refusal says what the API server's answer means to a person.
+func (d *Draft) refusal(err error, says string) error {
 	switch {
 	case apierrors.IsForbidden(err), apierrors.IsInvalid(err), apierrors.IsRequestEntityTooLargeError(err):
-		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonSecretRefused,
-			Message: "the API server would refuse the Secret, so no key was issued: " + err.Error()}
+		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonSecretRefused, Message: says + err.Error()}
 	case apierrors.IsAlreadyExists(err):
 		return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("secrets").GroupResource(), d.secret.Name, ErrTaken)
 	}
@@ -71,8 +75,8 @@ func (d *Draft) stored(ctx context.Context, live client.Reader) (bool, error) {
 	if found.State == plan.SecretOurs && d.is(found) {
 		return true, nil
 	}
-	if found.State == plan.SecretOurs && found.KeyID == "" && found.KeyName == "" {
-		d.secret.ResourceVersion = found.resourceVersion
+	if found.State == plan.SecretOurs && !found.Holds() && found.Name == d.secret.Name {
+		d.secret.ResourceVersion = found.read.ResourceVersion
 		return false, nil
 	}
 	return false, ErrTaken

@@ -72,6 +72,6 @@ func layers() []layer {
 
 		// Tools and tests see everything; nothing above sees them, except in its tests.
 		{packages: "hack/...", project: everything, external: kubernetes},
-		{packages: "test/...", project: everything, external: slices.Concat([]string{"github.com/onsi", "github.com/google/go-cmp", "pgregory.net/rapid"}, kubernetes)},
+		{packages: "test/...", project: everything, external: slices.Concat([]string{"github.com/onsi", "github.com/google/go-cmp", "pgregory.net/rapid", "github.com/yuin/gopher-lua"}, kubernetes)},
 	}
 }

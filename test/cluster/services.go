@@ -131,6 +131,7 @@ func (l layout) controllerManager() service {
 		"clusterrole-aggregation-controller",
 		"garbage-collector-controller",
 		"namespace-controller",
+		"resourcequota-controller",
 		"root-ca-certificate-publisher-controller",
 		"serviceaccount-controller",
 		"serviceaccount-token-controller",
@@ -143,6 +144,7 @@ func (l layout) controllerManager() service {
 		"--root-ca-file="+l.file(filepath.Join(certDir, servingCertificate)),
 		"--secure-port=0", // nobody asks for its metrics
 		"--leader-elect=false",
+		"--use-service-account-credentials", // each controller has no more rights than in a cluster that somebody installed
 		"--kube-api-qps=200",
 		"--kube-api-burst=400",
 		"--profiling=false",

@@ -208,8 +208,6 @@ func refusedByQuota(w *World) {
 	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Namespace: w.ns, Name: "none"}}
 	quota.Spec.Hard = corev1.ResourceList{"count/secrets": resource.MustParse("0")}
 	w.h.Create(w, quota)
-	quota.Status = corev1.ResourceQuotaStatus{Hard: quota.Spec.Hard, Used: quota.Spec.Hard} // what a controller of a whole cluster would write
-	w.Expect(w.h.Client.Status().Update(w.Context(), quota)).To(Succeed())
 	w.Eventually(func() bool {
 		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: w.ns, Name: "probe"}}
 		return apierrors.IsForbidden(w.h.Client.Create(w.Context(), secret, client.DryRunAll))

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	. "github.com/onsi/gomega"
 	eventsv1 "k8s.io/api/events/v1"
@@ -13,6 +14,7 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/test/gen"
 	"github.com/workspace-operator/workspace-operator/test/harness"
+	"github.com/workspace-operator/workspace-operator/test/kstatus"
 )
 
 func names() []scenario {
@@ -107,9 +109,7 @@ func vendorText(w *World) {
 	w.fail(fault.Fault{Method: method, Route: route, Action: fault.Status, Status: 400, Body: w.vendorError("400", "AB01", `ft.\u001b[2JError`, nasty)})
 	key := w.key("key", ws.Name)
 	w.refused(key, v1alpha1.ReasonRefused, "red", "end")
-	for _, c := range key.Status.Conditions {
-		w.Expect(brokenWords(c)).To(BeEmpty())
-	}
+	w.Expect(kstatus.Violations(key, time.Now())).To(BeEmpty())
 	w.v.ClearFaults()
 	w.pokeUntilReady(key)
 	fields := map[string]string{"name": "a\x1b[31mb"}
@@ -119,11 +119,11 @@ func vendorText(w *World) {
 	_, err := w.v.ChangeObject(w.vendor, "workspaces", ws.Status.UUID, fields)
 	w.Expect(err).NotTo(HaveOccurred())
 	w.poke(ws)
-	w.Expect(strings.ContainsFunc(ws.Status.BillingState+ws.Status.Slug+ws.Status.State, unreadable)).To(BeFalse(), "%q", ws.Status.BillingState)
+	w.Expect(strings.ContainsFunc(ws.Status.BillingState+ws.Status.Slug+ws.Status.State, kstatus.Unreadable)).To(BeFalse(), "%q", ws.Status.BillingState)
 	events := &eventsv1.EventList{}
 	w.Expect(w.h.Client.List(w.Context(), events, client.InNamespace(w.ns))).To(Succeed())
 	w.Expect(events.Items).NotTo(BeEmpty())
 	for _, event := range events.Items {
-		w.Expect(strings.ContainsFunc(event.Note, unreadable)).To(BeFalse(), "%q", event.Note)
+		w.Expect(strings.ContainsFunc(event.Note, kstatus.Unreadable)).To(BeFalse(), "%q", event.Note)
 	}
 }

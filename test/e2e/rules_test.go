@@ -3,36 +3,40 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"sync"
-	"unicode"
+	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/test/gitops"
 	"github.com/workspace-operator/workspace-operator/test/harness"
+	"github.com/workspace-operator/workspace-operator/test/kstatus"
 )
 
 // watcher looks at every version of every object of ours.
 type watcher struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
+	argo   *gitops.ArgoCD
 
 	mu    sync.Mutex
 	found []string
 }
 
-func startWatcher(ctx context.Context, h *harness.Harness) *watcher {
+func startWatcher(ctx context.Context, h *harness.Harness) (*watcher, error) {
+	argo, err := gitops.NewArgoCD()
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watcher{cancel: cancel}
+	w := &watcher{cancel: cancel, argo: argo}
 	for _, list := range []client.ObjectList{&v1alpha1.WorkspaceClassList{}, &v1alpha1.WorkspaceList{}, &v1alpha1.ApiKeyList{}} {
 		w.done.Go(func() { w.follow(ctx, h, list) })
 	}
-	return w
+	return w, nil
 }
 
 func (w *watcher) stop() {
@@ -70,50 +74,25 @@ func (w *watcher) follow(ctx context.Context, h *harness.Harness, list client.Ob
 				return
 			}
 			version = object.GetResourceVersion()
-			for _, broken := range broken(object) {
+			for _, broken := range w.broken(ctx, object) {
 				w.note(fmt.Sprintf("%T %s/%s: %s\n%s", object, object.GetNamespace(), object.GetName(), broken, show(object)))
 			}
 		}
 	}
 }
 
-// broken names the rules that a version of an object breaks. A status that has not caught up with the spec is none of them: kstatus compares the generations.
-func broken(object client.Object) []string {
-	conditions, observed := statusOf(object)
-	// Paused is for a generation that nobody works on; the others may be for the one before, through an outage.
-	apart := []string{v1alpha1.ConditionSynced, v1alpha1.ConditionPublished, v1alpha1.ConditionReady, v1alpha1.ConditionPaused}
-	var all []string
-	for _, c := range conditions {
-		all = append(all, brokenWords(c)...)
-		if c.ObservedGeneration != observed && !slices.Contains(apart, c.Type) {
-			all = append(all, fmt.Sprintf("%s is for generation %d and the status for %d", c.Type, c.ObservedGeneration, observed))
-		}
-	}
-	return append(all, brokenSummary(object, conditions, observed)...)
-}
-
-// brokenSummary is about Ready and the two abnormal conditions.
-func brokenSummary(object client.Object, conditions []metav1.Condition, observed int64) []string {
-	ready := meta.FindStatusCondition(conditions, v1alpha1.ConditionReady)
-	reconciling := meta.FindStatusCondition(conditions, v1alpha1.ConditionReconciling)
-	stalled := meta.FindStatusCondition(conditions, v1alpha1.ConditionStalled)
-	var all []string
-	for _, abnormal := range []*metav1.Condition{reconciling, stalled} {
-		if abnormal != nil && abnormal.Status != metav1.ConditionTrue {
-			all = append(all, abnormal.Type+" is there and not True")
-		}
-	}
+// broken names what is wrong with a version of an object: the rules of kstatus that it breaks, what Argo CD would show otherwise, and what a Ready object lacks.
+func (w *watcher) broken(ctx context.Context, object client.Object) []string {
+	all := kstatus.Violations(object, time.Now())
+	differ, err := w.argo.Disagreement(ctx, object)
 	switch {
-	case ready == nil && observed < 0:
-	case ready == nil:
-		all = append(all, "there is no Ready although a generation was observed")
-	case reconciling != nil && stalled != nil:
-		all = append(all, "it is Reconciling and Stalled at the same time")
-	case ready.Status == metav1.ConditionTrue && (reconciling != nil || stalled != nil):
-		all = append(all, "it is Ready, and Reconciling or Stalled")
-	case ready.Status != metav1.ConditionTrue && reconciling == nil && stalled == nil:
-		all = append(all, "it is not Ready, and neither Reconciling nor Stalled: nobody knows whether to wait")
-	case ready.Status == metav1.ConditionTrue && !usable(object):
+	case err != nil && ctx.Err() == nil:
+		all = append(all, "Argo CD cannot tell how it is: "+err.Error())
+	case differ != "":
+		all = append(all, differ)
+	}
+	ready := harness.Condition(object, v1alpha1.ConditionReady)
+	if ready != nil && ready.Status == metav1.ConditionTrue && !usable(object) {
 		all = append(all, "it is Ready without what a user needs")
 	}
 	return all
@@ -127,34 +106,4 @@ func usable(object client.Object) bool {
 		return o.Status.KeyID != "" && o.Status.Binding != nil && o.Status.Binding.Name != ""
 	}
 	return true
-}
-
-// brokenWords is about what people read.
-func brokenWords(c metav1.Condition) []string {
-	var all []string
-	switch {
-	case c.Message == "":
-		all = append(all, c.Type+" says nothing")
-	case strings.ContainsFunc(c.Message, unreadable):
-		all = append(all, fmt.Sprintf("%s has control characters: %q", c.Type, c.Message))
-	case strings.Contains(c.Message, "://127"):
-		all = append(all, c.Type+" shows an address: "+c.Message)
-	}
-	return all
-}
-
-func unreadable(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar
-}
-
-func statusOf(object client.Object) (conditions []metav1.Condition, observed int64) {
-	switch o := object.(type) {
-	case *v1alpha1.WorkspaceClass:
-		return o.Status.Conditions, o.Status.ObservedGeneration
-	case *v1alpha1.Workspace:
-		return o.Status.Conditions, o.Status.ObservedGeneration
-	case *v1alpha1.ApiKey:
-		return o.Status.Conditions, o.Status.ObservedGeneration
-	}
-	return nil, 0
 }

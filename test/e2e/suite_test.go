@@ -41,7 +41,8 @@ var _ = BeforeSuite(func() {
 	var err error
 	shared, err = harness.Start(ctx)
 	Expect(err).NotTo(HaveOccurred())
-	rules = startWatcher(ctx, shared)
+	rules, err = startWatcher(ctx, shared)
+	Expect(err).NotTo(HaveOccurred())
 	operator, err = shared.RunOperator(ctx)
 	Expect(err).NotTo(HaveOccurred())
 })
@@ -92,7 +93,7 @@ var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
 		})
 	}
 
-	It("follows the rules of kstatus in every status it ever wrote", func() {
+	It("follows the rules of kstatus in every status it ever wrote, and Argo CD agrees", func() {
 		Expect(rules.violations()).To(BeEmpty())
 	})
 

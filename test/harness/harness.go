@@ -1,5 +1,5 @@
-// Package harness puts together what the end-to-end suites need: a real control plane with the CRDs and exactly the RBAC of config/rbac, the vendors' emulator, and the
-// operator under its own ServiceAccount, within the process of the test or as a program.
+// Package harness puts together what the end-to-end suites need: a real control plane with the CRDs, exactly the RBAC of config/rbac and the policies of
+// config/admission, the vendors' emulator, and the operator under its own ServiceAccount, within the process of the test or as a program.
 //
 // A package of tests starts one Harness and one Operator, because a control plane takes seconds to start, and gives every test its own namespace and its own
 // emulator. All methods may be called from several goroutines.
@@ -42,7 +42,7 @@ type Harness struct {
 	dir string
 }
 
-// Start returns once the API server knows the CRDs and the RBAC. On an error nothing is left running.
+// Start returns once the API server knows the CRDs, the RBAC and the policies. On an error nothing is left running.
 func Start(ctx context.Context) (h *Harness, err error) {
 	h = &Harness{}
 	defer func() {
@@ -67,7 +67,12 @@ func Start(ctx context.Context) (h *Harness, err error) {
 	if h.Client, err = client.NewWithWatch(h.Cluster.Config(), client.Options{Scheme: scheme}); err != nil {
 		return h, err
 	}
-	return h, h.applyRBAC(ctx)
+	for _, folder := range []string{"rbac", "admission"} {
+		if err := h.apply(ctx, folder); err != nil {
+			return h, err
+		}
+	}
+	return h, nil
 }
 
 // Stop ends the control plane. Stop the operators first, or they will complain.
@@ -102,8 +107,8 @@ func newScheme() (*runtime.Scheme, error) {
 	return scheme, errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme))
 }
 
-// applyRBAC applies config/rbac as an administrator would.
-func (h *Harness) applyRBAC(ctx context.Context) error {
+// apply applies a folder of config as an administrator would.
+func (h *Harness) apply(ctx context.Context, folder string) error {
 	root, err := cluster.Root()
 	if err != nil {
 		return err
@@ -116,9 +121,9 @@ func (h *Harness) applyRBAC(ctx context.Context) error {
 	if err := cluster.WriteKubeconfig(kubeconfig, h.Cluster.Config()); err != nil {
 		return err
 	}
-	apply := exec.CommandContext(ctx, filepath.Join(programs, "kubectl"), "--kubeconfig", kubeconfig, "apply", "-k", filepath.Join(root, "config", "rbac"))
+	apply := exec.CommandContext(ctx, filepath.Join(programs, "kubectl"), "--kubeconfig", kubeconfig, "apply", "-k", filepath.Join(root, "config", folder))
 	if output, err := apply.CombinedOutput(); err != nil {
-		return fmt.Errorf("apply config/rbac: %w\n%s", err, output)
+		return fmt.Errorf("apply config/%s: %w\n%s", folder, err, output)
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func (h *Harness) RunOperator(ctx context.Context) (*Operator, error) {
 	go func() {
 		done <- manager.Run(running, manager.Options{
 			Config: access, Logger: logger, Namespace: OperatorNamespace, AllowHTTP: true,
-			MetricsAddress: "0", ProbeAddress: "0", Workers: workers,
+			MetricsAddress: "0", ProbeAddress: "0", Workers: workers, WatchSecrets: true,
 		})
 	}()
 	return &Operator{Log: log.String, stop: func() error {

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/test/kstatus"
 )
 
 // waitTimeout is far more than anything here should need.
@@ -46,17 +47,21 @@ func HasReason(object client.Object, kind, reason string) bool {
 	return condition != nil && condition.Reason == reason && condition.ObservedGeneration == object.GetGeneration()
 }
 
-// Wait watches the object until the check holds and leaves it in object as it is then. It fails the test, and shows the object, after a minute and a half. what ends the sentence
-// "waited for".
+// Wait watches the object until the check holds and leaves it in object as it is then. It fails the test, and shows the object, after a minute and a half; so it does
+// if a status on the way breaks a rule of kstatus. what ends the sentence "waited for".
 func Wait[T client.Object](t testing.TB, h *Harness, object T, what string, check func(T) bool) {
 	t.Helper()
 	var last T
 	err := h.await(t.Context(), object, func(seen client.Object) bool {
 		typed, exists := seen.(T)
-		if exists {
-			last = typed
+		if !exists {
+			return false
 		}
-		return exists && check(typed)
+		last = typed
+		for _, broken := range kstatus.Violations(typed, time.Now()) {
+			t.Errorf("%T %s on the way to %s: %s", typed, typed.GetName(), what, broken)
+		}
+		return check(typed)
 	})
 	if err != nil {
 		t.Fatalf("waited for %s: %v\n%s", what, err, h.describe(t, object))

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -49,16 +50,16 @@ func (e Effect) Outlook() *plan.Outlook {
 // Act takes the step.
 func (r *Reconciler) Act(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, step plan.Step) (Effect, error) {
 	switch step.Verb {
-	case plan.Create:
+	case plan.Create, plan.Renew:
 		return r.issue(ctx, key, intent, sight, step)
+	case plan.Publish:
+		return Effect{}, publish.Again(ctx, r.Client, r.Live, key, sight.Secret, contentOf(intent, ""))
 	case plan.Adopt:
 		return r.identify(ctx, key, intent, sight, step)
 	case plan.Update:
 		return r.amend(ctx, key, intent, sight, step)
 	case plan.Remove:
-		err := intent.account.Session().Keys().Revoke(ctx, intent.WorkspaceUUID, step.Target)
-		intent.account.ForgetKeys(intent.WorkspaceUUID)
-		return Effect{}, err
+		return Effect{}, r.revokeUnheld(ctx, key, intent, step.Target)
 	default:
 		return Effect{}, nil
 	}
@@ -71,7 +72,8 @@ func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 	name := intent.Capabilities.Name(intent.Spec.DisplayName, mark)
 	compose := func(value provider.Secret, id string) (*publish.Draft, error) {
 		content := contentOf(intent, id)
-		content.Key, content.KeyName = value, name
+		content.Key, content.KeyName, content.Generation = value, name, key.Generation
+		content.RotatedFor = engine.Clip(key.Annotations[v1alpha1.AnnotationRotateAt])
 		return publish.Compose(key, sight.Secret, content, r.Now())
 	}
 	long := rehearsed + strings.Repeat(".", rehearsedLength-len(rehearsed))
@@ -106,6 +108,12 @@ func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 	if err != nil {
 		return Effect{}, r.takeBack(ctx, intent, issued, err)
 	}
+	if step.Verb == plan.Renew {
+		r.Recorder.Eventf(key, nil, corev1.EventTypeNormal, v1alpha1.ReasonRotated, "Rotate", "%s", notice(key, intent, sight, name, r.Now()))
+	}
+	if err := publish.Leave(ctx, r.Client, key, sight.Secret); err != nil {
+		return Effect{}, err
+	}
 	wanted := intent.Spec.Disabled
 	return Effect{
 		Key: &issued, Fingerprint: provider.Fingerprint(string(key.UID), value),
@@ -123,7 +131,7 @@ func contentOf(intent Intent, id string) publish.Content {
 
 // identify writes the id into the Secret that knew only the key's name.
 func (r *Reconciler) identify(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, step plan.Step) (Effect, error) {
-	if err := publish.Identify(ctx, r.Client, r.Live, key, sight.Secret, contentOf(intent, step.Target)); err != nil {
+	if err := publish.Again(ctx, r.Client, r.Live, key, sight.Secret, contentOf(intent, step.Target)); err != nil {
 		return Effect{}, err
 	}
 	for _, seen := range sight.Marked {

@@ -9,37 +9,51 @@ import (
 
 // Decide hands the facts to the plan.
 func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) plan.Step {
+	now := r.Now()
 	facts := plan.Key{
-		Vendor:   intent.Provider,
-		Deleting: intent.Deleting,
-		First:    intent.First,
-		Obstacle: intent.Obstacle,
-		Retain:   intent.Retain,
-		Secret: plan.Secret{
-			State:   sight.Secret.State,
-			Why:     sight.Secret.Why,
-			KeyID:   sight.Secret.KeyID,
-			KeyName: sight.Secret.KeyName,
-			Changed: sight.Secret.Changed,
-			New:     r.sinceIssue(sight.Secret) < engine.ListsSettle,
-			Age:     r.sinceIssue(sight.Secret),
-		},
-		Expired:    key.Status.ExpiresAt != nil && !r.Now().Before(key.Status.ExpiresAt.Time),
-		Recorded:   key.Status.KeyID,
-		Attempted:  key.Status.Attempt.Open(),
-		Unsettled:  sight.Unsettled,
-		Recovery:   intent.Capabilities.Recovery,
-		ReadErr:    sight.Err,
-		Marked:     sight.Marked,
-		Edited:     engine.Edited(key.Status.Conditions, key.Generation),
-		Differs:    differences(key, intent, sight),
-		Unreadable: unreadable(intent),
+		Vendor:       intent.Provider,
+		Deleting:     intent.Deleting,
+		First:        intent.First,
+		Obstacle:     intent.Obstacle,
+		Retain:       intent.Retain,
+		Secret:       r.secretOf(sight),
+		Recorded:     key.Status.KeyID,
+		RecordedName: key.Status.DisplayName,
+		Due:          due(key, sight, now),
+		Overlap:      overlap(key),
+		Left:         left(sight.Retiring, now),
+		Next:         next(key, sight, now),
+		Attempted:    key.Status.Attempt.Open() && !engine.Denied(key, key.Status.Attempt),
+		Denial:       string(key.UID),
+		Restored:     sight.Restored,
+		GiveUp:       engine.OutOfPatience(key, key.Status.Conditions, intent.AbandonAfter, now),
+		Unsettled:    sight.Unsettled,
+		Recovery:     intent.Capabilities.Recovery,
+		ReadErr:      sight.Err,
+		Marked:       sight.Marked,
+		Differs:      differences(key, intent, sight),
 	}
+	if recordsHeld(key, sight) {
+		facts.Expired = key.Status.ExpiresAt != nil && !now.Before(key.Status.ExpiresAt.Time)
+		facts.Changed = changed(key.Status.Applied, wanted(key, intent.Spec), intent.Capabilities)
+	}
+	facts.Told = told(key, intent, facts.Differs.Changeable)
 	if key.Status.Attempt != nil {
-		facts.AttemptName = key.Status.Attempt.Name
+		facts.AttemptName, facts.Denial = key.Status.Attempt.Name, engine.DenialOf(key.Status.Attempt)
 	}
-	facts.Issued = max(serialOf(key.Status.DisplayName, intent.Mark), serialOf(facts.AttemptName, intent.Mark))
+	facts.Issued = max(serialOf(key.Status.DisplayName, intent.Mark), serialOf(facts.AttemptName, intent.Mark), serialOf(sight.Secret.KeyName, intent.Mark))
 	return facts.Decide()
+}
+
+// secretOf is what the plan needs to know of the target Secret.
+func (r *Reconciler) secretOf(sight Sight) plan.Secret {
+	age := r.sinceIssue(sight.Secret)
+	return plan.Secret{
+		State: sight.Secret.State, Why: sight.Secret.Why,
+		KeyID: sight.Secret.KeyID, KeyName: sight.Secret.KeyName,
+		Stale: sight.Stale, Unfit: sight.Unfit,
+		New: age < engine.ListsSettle, Age: age,
+	}
 }
 
 // serialOf is the number in the name of a key of ours that is on record; 0 for
@@ -51,10 +65,10 @@ func serialOf(name string, mark provider.Mark) int {
 	return 0
 }
 
-// differences are those of the live key, if it was just read.
+// differences are those of the live key, if it was seen.
 func differences(key *v1alpha1.ApiKey, intent Intent, sight Sight) plan.Differences {
 	live := liveSeen(sight)
-	if live == nil || !sight.Compared || intent.Capabilities.Name == nil {
+	if live == nil || intent.Capabilities.Name == nil {
 		return plan.Differences{}
 	}
 	name := intent.Capabilities.Name(intent.Spec.DisplayName, live.Mark)
@@ -72,12 +86,4 @@ func liveSeen(sight Sight) *provider.Key {
 		}
 	}
 	return nil
-}
-
-// unreadable are the fields of the spec that no vendor shows again.
-func unreadable(intent Intent) []string {
-	if intent.Spec.Action == "" {
-		return nil
-	}
-	return []string{"action"}
 }

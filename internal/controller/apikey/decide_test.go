@@ -19,8 +19,8 @@ import (
 // mark is that of the first key of every ApiKey here.
 func mark() provider.Mark { return provider.MarkFor("uid-1").WithSerial(1) }
 
-// wanted is an ApiKey that says everything, issued an hour ago.
-func wanted() *v1alpha1.ApiKey {
+// outspoken is an ApiKey that says everything, issued an hour ago.
+func outspoken() *v1alpha1.ApiKey {
 	key := gen.ApiKey("ci", gen.SetApiKeyScopes("a", "b"), gen.SetApiKeyMode("Live"), gen.SetApiKeyIPAllowlist("10.0.0.1"),
 		gen.SetApiKeyUsageLimits(v1alpha1.UsageLimit{CreditLimit: 5}),
 		gen.SetApiKeyRateLimits(v1alpha1.RateLimit{Type: "Tokens", Unit: "PerDay", Value: 7}),
@@ -48,7 +48,7 @@ func asWanted() provider.Key {
 
 // seeing is the sight of a key that the Secret holds.
 func seeing(seen provider.Key) Sight {
-	return Sight{Secret: publish.Found{State: plan.SecretOurs, KeyID: "key-1"}, Marked: []provider.Key{{ID: "key-0", Mode: "Test"}, seen}, Compared: true}
+	return Sight{Secret: publish.Found{State: plan.SecretOurs, KeyID: "key-1"}, Marked: []provider.Key{{ID: "key-0", Mode: "Test"}, seen}}
 }
 
 func TestDifferences(t *testing.T) {
@@ -65,22 +65,21 @@ func TestDifferences(t *testing.T) {
 	}{
 		"as it should be":              {seeing(asWanted()), plan.Differences{}},
 		"otherwise":                    {seeing(drifted), both},
-		"not read for this":            {with(seeing(drifted), func(s *Sight) { s.Compared = false }), plan.Differences{}},
 		"the Secret holds another":     {with(seeing(drifted), func(s *Sight) { s.Secret.KeyID = "key-2" }), plan.Differences{}},
 		"the Secret is not ours":       {with(seeing(drifted), func(s *Sight) { s.Secret.State = plan.SecretForeign }), plan.Differences{}},
 		"the list lacks it":            {with(seeing(drifted), func(s *Sight) { s.Marked = nil }), plan.Differences{}},
 		"under another name of ours":   {seeing(another), plan.Differences{Fixed: []string{"displayName"}}},
 		"under a name nobody gave it":  {seeing(renamed), plan.Differences{}},
 		"its id is not known yet":      {with(seeing(drifted), func(s *Sight) { s.Secret.KeyID, s.Secret.KeyName = "", drifted.Name }), plan.Differences{}},
-		"nothing at all was published": {Sight{Compared: true}, plan.Differences{}},
+		"nothing at all was published": {Sight{}, plan.Differences{}},
 	} {
-		key := wanted()
+		key := outspoken()
 		if diff := cmp.Diff(row.want, differences(key, ask(key, "access"), row.sight)); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", name, diff)
 		}
 	}
 	t.Run("at a vendor without keys", func(t *testing.T) {
-		key := wanted()
+		key := outspoken()
 		if got := differences(key, Intent{Spec: specOf(key, now())}, seeing(drifted)); got.Any() {
 			t.Errorf("got %+v", got)
 		}
@@ -110,7 +109,7 @@ func TestChanges(t *testing.T) {
 		"what cannot be changed, besides": {func(k *provider.Key) { k.Mode, k.IPAllowlist, k.Disabled = "Test", nil, new(false) },
 			provider.KeySpec{Disabled: new(true)}},
 	} {
-		key, seen := wanted(), asWanted()
+		key, seen := outspoken(), asWanted()
 		row.drift(&seen)
 		intent := ask(key, "displayName", "scopes", "usageLimits", "rateLimits", "access", "expiresAt")
 		if diff := cmp.Diff(row.want, changes(key, intent, seeing(seen))); diff != "" {
@@ -125,7 +124,7 @@ func TestEveryChangeIsSaid(t *testing.T) {
 	for _, driver := range catalog.All() {
 		for _, field := range driver.Capabilities().Key.Changeable {
 			seen := provider.Key{ID: "key-1", Name: "x", Mark: mark(), Mode: "x", Scopes: []string{}, Disabled: new(false)}
-			if cmp.Equal(provider.KeySpec{}, changes(wanted(), ask(wanted(), field), seeing(seen))) {
+			if cmp.Equal(provider.KeySpec{}, changes(outspoken(), ask(outspoken(), field), seeing(seen))) {
 				t.Errorf("%s can change %s, and no amendment ever says so", driver.Name(), field)
 			}
 		}
@@ -162,7 +161,7 @@ func TestSpecOf(t *testing.T) {
 		want provider.KeySpec
 	}{
 		"silent":           {gen.ApiKey("ci"), provider.KeySpec{DisplayName: "ci"}},
-		"outspoken":        {wanted(), full},
+		"outspoken":        {outspoken(), full},
 		"under a name":     {gen.ApiKey("ci", gen.SetApiKeyDisplayName("CI of team A"), gen.SetApiKeyAction("read")), provider.KeySpec{DisplayName: "CI of team A", Action: "read"}},
 		"expressly usable": {gen.ApiKey("ci", gen.SetApiKeyAccess(v1alpha1.Enabled)), provider.KeySpec{DisplayName: "ci", Disabled: new(false)}},
 	} {

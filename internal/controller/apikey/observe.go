@@ -24,8 +24,14 @@ type Sight struct {
 	Secret publish.Found
 	// Marked are the vendor's keys that carry our mark.
 	Marked []provider.Key
-	// Compared: Marked were read for this pass, to be held against the spec.
-	Compared bool
+	// Stale and Unfit are whether the Secret is to be written anew, and what
+	// keeps it from being.
+	Stale bool
+	Unfit *plan.Impasse
+	// Retiring are the replaced keys that may live on for a while.
+	Retiring []v1alpha1.RetiringKey
+	// Restored: the object comes from a backup, and nothing is known of its past.
+	Restored bool
 	// Unsettled is how long the lists cannot be believed yet.
 	Unsettled time.Duration
 }
@@ -44,8 +50,14 @@ func (r *Reconciler) Observe(ctx context.Context, key *v1alpha1.ApiKey, intent I
 	if intent.account == nil || intent.First && sight.Secret.State != plan.SecretOurs {
 		return sight, nil
 	}
+	if !intent.Deleting {
+		sight.Stale, err = sight.Secret.Stale(key, contentOf(intent, ""))
+		sight.Unfit = sight.Secret.Unfit(err)
+	}
+	sight.Restored = restored(key, sight.Secret)
 	if intent.Capabilities.Recovery == provider.RecoverNever {
-		sight.Err, sight.Compared = r.observeKnown(ctx, key, intent, &sight), fresh
+		sight.Err = r.observeKnown(ctx, key, intent, &sight)
+		sight.Retiring = retiring(key, intent, sight, r.Now())
 		return sight, nil
 	}
 	sight.Unsettled = max(
@@ -62,26 +74,43 @@ func (r *Reconciler) Observe(ctx context.Context, key *v1alpha1.ApiKey, intent I
 		sight.Err = err
 		return sight, nil
 	}
-	sight.Compared = fresh
 	for _, seen := range keys {
 		if ours(key, intent, seen) {
 			sight.Marked = append(sight.Marked, seen)
 		}
 	}
+	sight.Retiring = retiring(key, intent, sight, r.Now())
 	return sight, nil
 }
 
-// ours reports whether a key carries our mark, or is the one in status under
-// whatever name.
+// ours reports whether a key carries our mark, or is one of those in status
+// under whatever name.
 func ours(key *v1alpha1.ApiKey, intent Intent, seen provider.Key) bool {
-	return seen.Mark.SameOwner(intent.Mark) || seen.ID == key.Status.KeyID && seen.ID != ""
+	return seen.Mark.SameOwner(intent.Mark) || seen.ID != "" && slices.Contains(recorded(key), seen.ID)
+}
+
+// recorded are the ids of the keys in status, which no tenant can write.
+func recorded(key *v1alpha1.ApiKey) []string {
+	ids := []string{key.Status.KeyID}
+	for _, old := range key.Status.Retiring {
+		ids = append(ids, old.KeyID)
+	}
+	return ids
+}
+
+// restored reports whether the object came with our finalizer from elsewhere,
+// and neither its status nor its Secret tells of a key.
+func restored(key *v1alpha1.ApiKey, secret publish.Found) bool {
+	nothing := key.Status.KeyID == "" && key.Status.Attempt == nil && len(key.Status.Retiring) == 0 && !secret.Holds()
+	return nothing && engine.Restored(key) && key.Annotations[v1alpha1.AnnotationDoesNotExist] != string(key.UID)
 }
 
 // observeKnown reads, at a vendor without a list, the keys whose ids are known:
-// the one in the Secret and the one in status.
+// the one in the Secret and those in status.
 func (r *Reconciler) observeKnown(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight *Sight) error {
-	ids := slices.Compact([]string{sight.Secret.KeyID, key.Status.KeyID})
-	for _, id := range slices.DeleteFunc(ids, func(id string) bool { return id == "" }) {
+	ids := append(recorded(key), sight.Secret.KeyID)
+	slices.Sort(ids)
+	for _, id := range slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" }) {
 		seen, err := intent.account.Session().Keys().Get(ctx, intent.WorkspaceUUID, id)
 		switch {
 		case provider.Is(err, provider.NotFound):
@@ -107,7 +136,8 @@ func (r *Reconciler) sinceIssue(secret publish.Found) time.Duration {
 // name it: of two, the older has it, and no key is issued for the other.
 func (r *Reconciler) inspect(ctx context.Context, key *v1alpha1.ApiKey, intent Intent) (publish.Found, error) {
 	found, err := publish.Inspect(ctx, r.Live, key)
-	if err != nil || found.State != plan.SecretAbsent || intent.Deleting {
+	vacant := found.State == plan.SecretAbsent || found.Name != publish.Name(key) && found.Taken == ""
+	if err != nil || !vacant || intent.Deleting {
 		return found, err
 	}
 	siblings := &v1alpha1.ApiKeyList{}
@@ -116,9 +146,14 @@ func (r *Reconciler) inspect(ctx context.Context, key *v1alpha1.ApiKey, intent I
 	}
 	for i := range siblings.Items {
 		other := &siblings.Items[i]
-		if publish.Name(other) == publish.Name(key) && older(other, key) {
-			found.State = plan.SecretForeign
-			found.Why = fmt.Sprintf("Secret %q is the target of ApiKey %q, which is older", publish.Name(key), other.Name)
+		if publish.Name(other) != publish.Name(key) || !older(other, key) {
+			continue
+		}
+		why := fmt.Sprintf("Secret %q is the target of ApiKey %q, which is older", publish.Name(key), other.Name)
+		if found.State == plan.SecretAbsent {
+			found.State, found.Why = plan.SecretForeign, why
+		} else {
+			found.Taken = why
 		}
 	}
 	return found, nil

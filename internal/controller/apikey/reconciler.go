@@ -13,6 +13,7 @@ import (
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/account"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/ledger"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 )
 
@@ -23,17 +24,22 @@ type Reconciler struct {
 	// Client writes; it reads from the cache.
 	Client client.Client
 	// Live reads past the cache.
-	Live     client.Reader
-	Broker   *account.Broker
+	Live   client.Reader
+	Broker *account.Broker
+	// Ledger takes what is given up.
+	Ledger   *ledger.Book
 	Recorder events.EventRecorder
 	Now      func() time.Time
+	// WatchSecrets has a published Secret that is deleted or altered repaired at
+	// once, and not only by the resync. Metadata is all that is watched.
+	WatchSecrets bool
 }
 
 // +kubebuilder:rbac:groups=workspace-operator.io,resources=apikeys,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=workspace-operator.io,resources=apikeys/status,verbs=patch
 // +kubebuilder:rbac:groups=workspace-operator.io,resources=apikeys/finalizers,verbs=update
 // +kubebuilder:rbac:groups=workspace-operator.io,resources=workspaces,verbs=get;list;watch
-// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;update
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create;update;delete
 
 type pass = engine.Engine[*v1alpha1.ApiKey, Intent, Sight, Effect]
 
@@ -43,8 +49,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		Kind:     r,
 		New:      func() *v1alpha1.ApiKey { return &v1alpha1.ApiKey{} },
 		StatusOf: statusOf,
-		Extra:    published,
+		Extra:    publishedCondition,
 		Undo:     r.undo,
+		Abandon:  r.abandon,
 		Resync:   func(i Intent) time.Duration { return i.Resync },
 		WayOut:   "; to let this ApiKey go and leave its key alive at the vendor, set spec.deletionPolicy to Retain",
 		Cached:   r.Client, Live: r.Live, Writer: r.Client, Recorder: r.Recorder, Now: r.Now,
@@ -59,8 +66,8 @@ func statusOf(key *v1alpha1.ApiKey) engine.Status {
 	}
 }
 
-// published is the condition that only ApiKeys have.
-func published(outlook plan.Outlook) []metav1.Condition {
+// publishedCondition is the condition that only ApiKeys have.
+func publishedCondition(outlook plan.Outlook) []metav1.Condition {
 	condition := metav1.Condition{Type: v1alpha1.ConditionPublished, Status: metav1.ConditionFalse, Reason: outlook.Reason, Message: outlook.Message}
 	if outlook.State == plan.Settled {
 		condition.Status, condition.Reason, condition.Message = metav1.ConditionTrue, v1alpha1.ReasonPublished, "the Secret holds the live key"

@@ -17,9 +17,6 @@ func refused(key *v1alpha1.ApiKey, class *v1alpha1.WorkspaceClass, driver provid
 	if !can.Issue {
 		return hold(v1alpha1.ReasonUnsupported, strings.TrimSpace(vendor+" has no API keys. "+can.Instead))
 	}
-	if key.Spec.Rotation != nil {
-		return hold(v1alpha1.ReasonUnsupported, "spec.rotation: this version of the operator does not rotate keys yet; leave it out")
-	}
 	if can.Requires("action") && key.Spec.Action == "" {
 		return hold(v1alpha1.ReasonActionRequired, "spec.action: "+vendor+" wants to be told what a key may do, as \"read\"")
 	}

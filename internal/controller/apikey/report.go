@@ -1,6 +1,10 @@
 package apikey
 
 import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
@@ -11,20 +15,49 @@ import (
 // Report writes the live key into status.
 func (r *Reconciler) Report(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) {
 	status := &key.Status
-	if live := liveKey(facts); live != nil {
+	before, live := status.KeyID, liveKey(facts)
+	status.Applied = appliedAfter(key, before, live, facts)
+	if live != nil {
 		describe(key, *live, facts)
 	}
 	switch {
 	case facts.Effect.Key != nil:
 		status.Fingerprint = facts.Effect.Fingerprint
-	case facts.Sight.Secret.State == plan.SecretOurs && facts.Sight.Secret.KeyID != "":
+	case facts.Sight.Secret.Holds():
 		status.Fingerprint = facts.Sight.Secret.Fingerprint
 	}
-	status.Attempt = attempt(status.Attempt, facts)
+	reportRotation(key, before, facts)
+	status.Attempt = attempt(key, facts)
 	if facts.Intent.Provider != "" {
 		status.Unresolved = unresolved(status.Attempt, facts)
 	}
 }
+
+// reportRotation writes when the live key is replaced, and which others live on
+// until when.
+func reportRotation(key *v1alpha1.ApiKey, before string, facts engine.Facts[Intent, Sight, Effect]) {
+	status := &key.Status
+	switch {
+	case issued(facts.Step) && facts.Effect.Key != nil:
+		status.LastHandledRotateAt = engine.Clip(key.Annotations[v1alpha1.AnnotationRotateAt])
+		if lives := overlap(key); facts.Step.Verb == plan.Renew && before != "" && lives > 0 {
+			status.Retiring = []v1alpha1.RetiringKey{{KeyID: before, RevokeAt: metav1.NewTime(facts.Now.Add(lives).Truncate(time.Second))}}
+		}
+	case facts.Sight.Secret.Holds():
+		status.LastHandledRotateAt = facts.Sight.Secret.RotatedFor
+	}
+	if looked := facts.Intent.account != nil && facts.Sight.Err == nil && facts.Intent.Obstacle == nil; looked && facts.Effect.Key == nil {
+		status.Retiring = facts.Sight.Retiring
+	}
+	since := facts.Sight.Secret.IssuedAt
+	if issued(facts.Step) && facts.Effect.Key != nil {
+		since = facts.Now
+	}
+	status.RotatesAt = rotatesAt(key, since, facts.Now)
+}
+
+// issued reports whether the step makes a key.
+func issued(step plan.Step) bool { return step.Verb == plan.Create || step.Verb == plan.Renew }
 
 // unresolved names the key that may live with nobody holding it, where the
 // vendor offers no way to look for it.
@@ -37,7 +70,7 @@ func unresolved(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Ef
 
 // nameOf is what the key is called that this pass has asked for.
 func nameOf(facts engine.Facts[Intent, Sight, Effect]) string {
-	if facts.Step.Verb != plan.Create || facts.Intent.Capabilities.Name == nil {
+	if !issued(facts.Step) || facts.Intent.Capabilities.Name == nil {
 		return ""
 	}
 	return facts.Intent.Capabilities.Name(facts.Intent.Spec.DisplayName, facts.Intent.Mark.WithSerial(facts.Step.Serial))
@@ -49,7 +82,7 @@ func nameOf(facts engine.Facts[Intent, Sight, Effect]) string {
 func describe(key *v1alpha1.ApiKey, live provider.Key, facts engine.Facts[Intent, Sight, Effect]) {
 	status := &key.Status
 	if status.KeyID != live.ID {
-		status.CreatedAt, status.ExpiresAt, status.State = nil, nil, engine.Clean(live.State)
+		status.CreatedAt, status.ExpiresAt, status.RotatesAt, status.State = nil, nil, nil, engine.Clean(live.State)
 	}
 	if status.State != "" && live.State != "" {
 		status.State = engine.Clean(live.State)
@@ -65,7 +98,18 @@ func describe(key *v1alpha1.ApiKey, live provider.Key, facts engine.Facts[Intent
 		status.CreatedAt = engine.Moment(live.CreatedAt, nil)
 	}
 	status.ExpiresAt = engine.Moment(live.ExpiresAt, status.ExpiresAt)
-	status.Binding = &v1alpha1.Binding{Name: publish.Name(key)}
+	status.Binding = &v1alpha1.Binding{Name: published(key, facts)}
+}
+
+// published is the name of the Secret that holds the key after the pass: the one
+// the spec asks for, unless it could not be written.
+func published(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) string {
+	rewritten := facts.Step.Verb == plan.Publish || facts.Step.Verb == plan.Adopt
+	written := issued(facts.Step) && facts.Effect.Key != nil || rewritten && facts.Outlook.Err == nil
+	if found := facts.Sight.Secret; !written && found.Holds() {
+		return found.Name
+	}
+	return publish.Name(key)
 }
 
 // liveKey is the key just issued, or the one the Secret holds.
@@ -88,10 +132,14 @@ func liveKey(facts engine.Facts[Intent, Sight, Effect]) *provider.Key {
 	return nil
 }
 
-// attempt is what remains on record of a call to issue: it goes with a live
-// key or a definite answer, and comes with the lack of one.
-func attempt(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effect]) *v1alpha1.Attempt {
-	name := nameOf(facts)
+// attempt is what remains on record of a call to issue: it goes with the key it
+// made, a definite answer, a list that can be believed to show it, or a person's
+// word, and comes with the lack of one.
+func attempt(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) *v1alpha1.Attempt {
+	recorded, name := key.Status.Attempt, nameOf(facts)
+	if engine.Denied(key, recorded) && !issued(facts.Step) {
+		return nil
+	}
 	if name == "" && recorded != nil {
 		name = recorded.Name
 	}
@@ -100,14 +148,25 @@ func attempt(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effec
 		// Until the list shows the key, it must not be taken for one that was
 		// never issued, whatever becomes of its Secret.
 		return engine.Accepted(nil, facts.Now, facts.Effect.Key.Name)
-	case liveKey(facts) != nil:
+	case facts.Effect.Key != nil:
 		return nil
-	case facts.Step.Verb != plan.Create:
-		return recorded
-	case engine.Uncertain(facts.Outlook.Err):
+	case issued(facts.Step) && engine.Uncertain(facts.Outlook.Err):
 		return engine.Lost(recorded, facts.Now, name)
-	case engine.Answered(facts.Outlook.Err):
+	case issued(facts.Step) && engine.Answered(facts.Outlook.Err):
 		return engine.Refused(recorded, facts.Now, name)
+	case issued(facts.Step):
+		return recorded
+	case liveKey(facts) != nil && settled(recorded, facts):
+		return nil
 	}
 	return recorded
+}
+
+// settled reports whether an unanswered call can have made nothing that is not
+// seen by now.
+func settled(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effect]) bool {
+	if facts.Intent.Capabilities.Recovery == provider.RecoverNever {
+		return !recorded.Open()
+	}
+	return !recorded.Open() || facts.Sight.Unsettled <= 0
 }

@@ -34,6 +34,13 @@ type Intent struct {
 	First    bool
 	Deleting bool
 	Resync   time.Duration
+	// AbandonAfter is how long a deletion may wait for the vendor; nil is for ever.
+	AbandonAfter *metav1.Duration
+	// ClassName is the WorkspaceClass's, as far as it is known.
+	ClassName string
+	// OwnCredential: the Workspace has a credential of its own, which manages its
+	// keys.
+	OwnCredential bool
 
 	uid      string
 	recorded string
@@ -94,6 +101,7 @@ func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *In
 	if err != nil {
 		return err
 	}
+	intent.AbandonAfter, intent.ClassName = class.Spec.AbandonAfter, class.Name
 	if class.Spec.ResyncInterval != nil {
 		intent.Resync = class.Spec.ResyncInterval.Duration
 	}
@@ -107,7 +115,8 @@ func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *In
 	}
 	intent.WorkspaceUUID = ws.Status.UUID
 	// What was taken over was there before us, and has no credential of its own.
-	if driver.Capabilities().Workspace.OwnCredential && ws.Spec.ExternalID == "" {
+	intent.OwnCredential = driver.Capabilities().Workspace.OwnCredential && ws.Spec.ExternalID == ""
+	if intent.OwnCredential {
 		intent.account, err = r.Broker.OpenOwn(ctx, class, account.OwnSecretName(ws.UID))
 	} else {
 		intent.account, err = r.Broker.Open(ctx, class, key.Namespace)

@@ -3,6 +3,7 @@ package apikey
 import (
 	"context"
 
+	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -14,14 +15,19 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/controller/watch"
 )
 
-// SetupWithManager says what wakes an ApiKey: itself and its Workspace.
+// SetupWithManager says what wakes an ApiKey: itself, its Workspace, and its
+// Secret, if Secrets are watched.
 func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Options) error {
-	return builder.TypedControllerManagedBy[reconcile.Request](mgr).
+	keys := builder.TypedControllerManagedBy[reconcile.Request](mgr).
 		Named("apikey").
 		For(&v1alpha1.ApiKey{}, builder.WithPredicates(watch.Asked())).
 		Watches(&v1alpha1.Workspace{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkspace), builder.WithPredicates(watch.Turned())).
-		WithOptions(options).
-		Complete(r)
+		WithOptions(options)
+	if r.WatchSecrets {
+		owner := handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &v1alpha1.ApiKey{}, handler.OnlyControllerOwner())
+		keys = keys.WatchesMetadata(&corev1.Secret{}, owner, builder.WithPredicates(watch.Altered()))
+	}
+	return keys.Complete(r)
 }
 
 func (r *Reconciler) ofWorkspace(ctx context.Context, ws client.Object) []reconcile.Request {

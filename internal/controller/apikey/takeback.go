@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -13,7 +14,10 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
+	"github.com/workspace-operator/workspace-operator/internal/publish"
 )
+
+var errHeld = errors.New("the Secret has come to hold the key")
 
 const (
 	// revokePatience bounds how long a key that could not be stored is tried to
@@ -35,6 +39,23 @@ func (r *Reconciler) stillWanted(ctx context.Context, key *v1alpha1.ApiKey, inte
 			Message: fmt.Sprintf("waiting for Workspace %q to become Ready", ws.Name)}
 	}
 	return usable(ws, &intent)
+}
+
+// revokeUnheld revokes a key, unless the Secret has come to hold it since it was
+// looked at: whoever stored it there was faster.
+func (r *Reconciler) revokeUnheld(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, id string) error {
+	if !intent.Deleting {
+		found, err := publish.Inspect(ctx, r.Live, key)
+		if err != nil {
+			return err
+		}
+		if found.State == plan.SecretOurs && found.KeyID == id {
+			return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("secrets").GroupResource(), found.Name, errHeld)
+		}
+	}
+	err := intent.account.Session().Keys().Revoke(ctx, intent.WorkspaceUUID, id)
+	intent.account.ForgetKeys(intent.WorkspaceUUID)
+	return err
 }
 
 // takeBack revokes a key that could not be stored. Whatever comes of it, the

@@ -35,6 +35,18 @@ func Turned() predicate.Predicate {
 	}
 }
 
+// Altered passes changes of what we have made, and its end; that it came is no
+// news.
+func Altered() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc: func(event.CreateEvent) bool { return false },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			return e.ObjectOld.GetResourceVersion() != e.ObjectNew.GetResourceVersion()
+		},
+		GenericFunc: func(event.GenericEvent) bool { return false },
+	}
+}
+
 // Gone passes only that an object is no longer there.
 func Gone() predicate.Predicate {
 	return predicate.Funcs{

@@ -20,6 +20,7 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	vendors "github.com/workspace-operator/workspace-operator/internal/provider/fake"
 	"github.com/workspace-operator/workspace-operator/test/gen"
+	"github.com/workspace-operator/workspace-operator/test/kstatus"
 )
 
 // world is a class, its credential, and the vendor.
@@ -70,6 +71,9 @@ func (w *world) pass() *v1alpha1.WorkspaceClass {
 	}
 	if err != nil {
 		return nil
+	}
+	for _, broken := range kstatus.Violations(class, w.Now()) {
+		w.Errorf("after a pass: %s", broken)
 	}
 	return class
 }

@@ -1,0 +1,133 @@
+package apikey
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+// The spec as a key is made of it is remembered field by field, by fingerprint:
+// the vendor may not show a field, or show it in another form, so that only what
+// was asked for before tells whether it was edited.
+
+// wanted are the fields that the spec sets, each with its fingerprint. "access"
+// is not among them: left out, it means to be left as it is.
+func wanted(key *v1alpha1.ApiKey, spec provider.KeySpec) map[string]string {
+	fields := map[string]string{"displayName": fingerprint(spec.DisplayName)}
+	add := func(field string, set bool, value any) {
+		if set {
+			fields[field] = fingerprint(value)
+		}
+	}
+	add("scopes", len(spec.Scopes) > 0, slices.Sorted(slices.Values(spec.Scopes)))
+	add("action", spec.Action != "", spec.Action)
+	add("ipAllowlist", len(spec.IPAllowlist) > 0, slices.Sorted(slices.Values(spec.IPAllowlist)))
+	add("usageLimits", len(spec.UsageLimits) > 0, spec.UsageLimits)
+	add("rateLimits", len(spec.RateLimits) > 0, spec.RateLimits)
+	add("expiresAt", key.Spec.ExpiresAt != nil, key.Spec.ExpiresAt)
+	add("lifetime", key.Spec.Lifetime != nil, key.Spec.Lifetime)
+	return fields
+}
+
+func fingerprint(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return "" // what the API server stores can be written as JSON
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// changed are the fields that were edited since the live key was issued, and
+// that only another key can have: those that the vendor cannot change, and those
+// that were taken out of the spec again.
+func changed(applied, wanted map[string]string, can provider.KeyCapabilities) []string {
+	if applied == nil {
+		return nil // nobody knows
+	}
+	var fields []string
+	for field, print := range wanted {
+		if applied[field] != print && !can.Changes(vendorField(field)) {
+			fields = append(fields, field)
+		}
+	}
+	for field := range applied {
+		if _, still := wanted[field]; !still && !replaces(field, wanted) {
+			fields = append(fields, field)
+		}
+	}
+	slices.Sort(fields)
+	return fields
+}
+
+// vendorField is the field of the contract that a field of the spec becomes.
+func vendorField(field string) string {
+	if field == "lifetime" {
+		return "expiresAt"
+	}
+	return field
+}
+
+// replaces reports whether the other way of saying when a key ends is used now.
+func replaces(field string, wanted map[string]string) bool {
+	_, at := wanted["expiresAt"]
+	_, after := wanted["lifetime"]
+	return vendorField(field) == "expiresAt" && (at || after)
+}
+
+// appliedAfter is what is known of how the live key was made, after a pass that
+// found before on record.
+func appliedAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts engine.Facts[Intent, Sight, Effect]) map[string]string {
+	known, now := key.Status.Applied, wanted(key, facts.Intent.Spec)
+	switch {
+	case live == nil || facts.Intent.Provider == "":
+		return known
+	case issued(facts.Step) && facts.Effect.Key != nil:
+		return now
+	case live.ID != before && (before != "" || known == nil) && facts.Sight.Secret.IssuedFor != facts.Generation:
+		// A crash kept the key from being recorded, and the spec was edited since
+		// it was issued: it is taken for one that nothing is known of.
+		return map[string]string{"displayName": ""}
+	case live.ID != before && before != "", known == nil:
+		return now
+	case facts.Outlook.Err != nil:
+		return known
+	}
+	known = maps.Clone(known)
+	differing := differences(key, facts.Intent, facts.Sight).Changeable
+	for field, print := range now {
+		told := facts.Step.Verb == plan.Update || !slices.Contains(differing, vendorField(field))
+		if !told || !facts.Intent.Capabilities.Changes(vendorField(field)) {
+			continue
+		}
+		known[field] = print
+		maps.DeleteFunc(known, func(other, _ string) bool { return other != field && vendorField(other) == vendorField(field) })
+	}
+	return known
+}
+
+// told reports whether the vendor was told of all that differs, and keeps it all
+// the same. Whoever asks for a pass has it told again.
+func told(key *v1alpha1.ApiKey, intent Intent, differing []string) bool {
+	synced := meta.FindStatusCondition(key.Status.Conditions, v1alpha1.ConditionSynced)
+	asked := engine.Clip(key.Annotations[v1alpha1.AnnotationReconcileAt]) != key.Status.LastHandledReconcileAt
+	if synced == nil || synced.Reason != v1alpha1.ReasonNotApplied || asked {
+		return false
+	}
+	now := wanted(key, intent.Spec)
+	for field, print := range now {
+		if slices.Contains(differing, vendorField(field)) && key.Status.Applied[field] != print {
+			return false
+		}
+	}
+	return true
+}

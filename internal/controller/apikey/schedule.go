@@ -1,0 +1,195 @@
+package apikey
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+)
+
+// replacedFor is how long a key lives on that another has replaced although the
+// ApiKey has no rotation: a Secret mounted into a pod takes up to two minutes to
+// show its new value there.
+const replacedFor = 2 * time.Minute
+
+// spreadShare is by which part of the interval keys that were issued together
+// come due apart.
+const spreadShare = 10
+
+// overlap is how long a key lives on once another has taken its place.
+func overlap(key *v1alpha1.ApiKey) time.Duration {
+	switch {
+	case key.Spec.Rotation == nil:
+		return replacedFor
+	case key.Spec.Rotation.Overlap == nil:
+		return 0
+	}
+	return key.Spec.Rotation.Overlap.Duration
+}
+
+// fallsDue is a span after a moment that our clock has already passed. One that
+// is yet to come was told by another clock, or by ours before it was set back:
+// then it is a span from now, as first recorded.
+func fallsDue(from time.Time, span time.Duration, recorded *metav1.Time, now time.Time) time.Time {
+	if !from.After(now) {
+		return from.Add(span)
+	}
+	latest := now.Add(span)
+	if recorded != nil && !recorded.After(latest) {
+		return recorded.Time
+	}
+	return latest.Truncate(time.Second)
+}
+
+// rotatesAt is when the live key, published since, is to be replaced: after the
+// interval, some of a share of it earlier so that a thousand keys issued at once
+// do not fall due at once, and in time for the overlap to end before the key
+// does. It is never before half the interval: what a vendor says of a key's end
+// must not have keys issued one after another. Nil without a rotation.
+func rotatesAt(key *v1alpha1.ApiKey, since, now time.Time) *metav1.Time {
+	if key.Spec.Rotation == nil || since.IsZero() {
+		return nil
+	}
+	interval := key.Spec.Rotation.Interval.Duration
+	at := fallsDue(since, interval-ahead(string(key.UID), interval/spreadShare), key.Status.RotatesAt, now)
+	if end := key.Status.ExpiresAt; end != nil && end.Add(-overlap(key)).Before(at) {
+		at = end.Add(-overlap(key))
+	}
+	if soonest := fallsDue(since, interval/2, key.Status.RotatesAt, now); at.Before(soonest) {
+		at = soonest
+	}
+	return &metav1.Time{Time: at.Truncate(time.Second)}
+}
+
+// ahead is a part of the share, always the same for one object.
+func ahead(uid string, share time.Duration) time.Duration {
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(uid)) // never fails
+	return time.Duration(float64(share) * float64(sum.Sum32()) / (1 << 32))
+}
+
+// due says why another key is to take the live one's place; empty if none is.
+func due(key *v1alpha1.ApiKey, sight Sight, now time.Time) string {
+	asked := engine.Clip(key.Annotations[v1alpha1.AnnotationRotateAt])
+	at := rotatesAt(key, sight.Secret.IssuedAt, now)
+	switch {
+	case asked != "" && asked != key.Status.LastHandledRotateAt && asked != sight.Secret.RotatedFor:
+		return "the annotation " + v1alpha1.AnnotationRotateAt + " asks for it"
+	case at != nil && !now.Before(at.Time) && recordsHeld(key, sight):
+		return "spec.rotation.interval has passed"
+	}
+	return ""
+}
+
+// recordsHeld reports whether status speaks of the key that the Secret holds, and
+// not of one that was replaced just before a crash.
+func recordsHeld(key *v1alpha1.ApiKey, sight Sight) bool {
+	return !sight.Secret.Holds() || sight.Secret.KeyID == key.Status.KeyID
+}
+
+// retiring are the replaced keys that may live on for a while: of those older
+// than the live one the latest, for the overlap. While no Secret holds a key,
+// those that status has keep their time.
+func retiring(key *v1alpha1.ApiKey, intent Intent, sight Sight, now time.Time) []v1alpha1.RetiringKey {
+	serial, since, ok := liveSince(key, intent, sight)
+	if !ok {
+		return slices.DeleteFunc(slices.Clone(key.Status.Retiring), func(old v1alpha1.RetiringKey) bool {
+			return !now.Before(old.RevokeAt.Time) || !slices.ContainsFunc(sight.Marked, func(seen provider.Key) bool { return seen.ID == old.KeyID })
+		})
+	}
+	var latest *provider.Key
+	for i := range sight.Marked {
+		seen := &sight.Marked[i]
+		held := seen.ID == sight.Secret.KeyID || sight.Secret.Nameless() && seen.Name == sight.Secret.KeyName
+		if !held && seen.Mark.Serial < serial && (latest == nil || latest.Mark.Serial < seen.Mark.Serial) {
+			latest = seen
+		}
+	}
+	if latest == nil {
+		return nil
+	}
+	until := fallsDue(since, overlap(key), revocation(key, latest.ID), now)
+	if end := latest.ExpiresAt; !end.IsZero() && end.Before(until) {
+		until = end
+	}
+	if !now.Before(until) {
+		return nil
+	}
+	return []v1alpha1.RetiringKey{{KeyID: latest.ID, RevokeAt: metav1.NewTime(until.Truncate(time.Second))}}
+}
+
+// liveSince is the number of the key that the Secret holds, and when it took the
+// place of the one before.
+func liveSince(key *v1alpha1.ApiKey, intent Intent, sight Sight) (serial int, since time.Time, ok bool) {
+	if !sight.Secret.Holds() {
+		return 0, time.Time{}, false
+	}
+	serial = serialOf(sight.Secret.KeyName, intent.Mark)
+	if sight.Secret.KeyID == key.Status.KeyID {
+		serial = max(serial, serialOf(key.Status.DisplayName, intent.Mark))
+	}
+	for _, seen := range sight.Marked {
+		if seen.ID == sight.Secret.KeyID && seen.Mark.SameOwner(intent.Mark) {
+			serial = seen.Mark.Serial
+		}
+	}
+	since = sight.Secret.IssuedAt.Add(time.Second) // it is kept in whole seconds
+	if sight.Secret.IssuedAt.IsZero() && key.Status.CreatedAt != nil {
+		since = key.Status.CreatedAt.Time
+	}
+	return serial, since, true
+}
+
+// revocation is the time on record at which a key is to be revoked.
+func revocation(key *v1alpha1.ApiKey, id string) *metav1.Time {
+	for i := range key.Status.Retiring {
+		if key.Status.Retiring[i].KeyID == id {
+			return &key.Status.Retiring[i].RevokeAt
+		}
+	}
+	return nil
+}
+
+// left is how long each of the replaced keys may still live on.
+func left(all []v1alpha1.RetiringKey, now time.Time) map[string]time.Duration {
+	times := map[string]time.Duration{}
+	for _, old := range all {
+		times[old.KeyID] = old.RevokeAt.Sub(now)
+	}
+	return times
+}
+
+// next is when the first of what is to come falls due; zero if nothing is.
+func next(key *v1alpha1.ApiKey, sight Sight, now time.Time) time.Duration {
+	var soonest time.Duration
+	consider := func(at *metav1.Time) {
+		if at == nil || !at.After(now) {
+			return
+		}
+		if left := at.Sub(now); soonest == 0 || left < soonest {
+			soonest = left
+		}
+	}
+	consider(rotatesAt(key, sight.Secret.IssuedAt, now))
+	consider(key.Status.ExpiresAt)
+	for i := range sight.Retiring {
+		consider(&sight.Retiring[i].RevokeAt)
+	}
+	return soonest
+}
+
+// notice tells of a key that has taken another's place.
+func notice(key *v1alpha1.ApiKey, intent Intent, sight Sight, name string, now time.Time) string {
+	why := due(key, sight, now)
+	if fields := changed(key.Status.Applied, wanted(key, intent.Spec), intent.Capabilities); why == "" && len(fields) > 0 {
+		why = "spec." + strings.Join(fields, ", spec.") + " was edited, which only another key can have"
+	}
+	return fmt.Sprintf("key %q is published in place of %q, which is revoked after %s: %s", name, key.Status.DisplayName, overlap(key), why)
+}

@@ -1,0 +1,70 @@
+package publish
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+)
+
+// Again writes the Secret anew with the value it holds: as the spec asks by now,
+// and with the id of a key whose name alone was known. Where the spec names
+// another Secret the value moves there, and the one it was in goes. It fails if
+// anybody has written to the Secret since it was found.
+func Again(ctx context.Context, writer client.Client, live client.Reader, key *v1alpha1.ApiKey, found Found, content Content) error {
+	draft, err := Compose(key, found, found.complete(content), found.IssuedAt)
+	if err != nil {
+		return err
+	}
+	if found.Name == draft.secret.Name {
+		if err := draft.send(ctx, writer); err != nil {
+			return draft.refusal(err, "the API server refuses the Secret as the spec asks for it; it stays as it was: ")
+		}
+		return remove(ctx, writer, found.former)
+	}
+	if err := draft.move(ctx, writer, live); err != nil {
+		return draft.refusal(err, "the API server refuses the Secret of the new name; the key stays published where it was: ")
+	}
+	return Leave(ctx, writer, key, found)
+}
+
+// move stores the Secret under its new name.
+func (d *Draft) move(ctx context.Context, writer client.Client, live client.Reader) error {
+	err := d.send(ctx, writer)
+	if !apierrors.IsAlreadyExists(err) {
+		return err
+	}
+	held, failure := inspect(ctx, live, d.key, d.secret.Name)
+	switch {
+	case failure != nil:
+		return failure
+	case held.Holds() && d.is(held):
+		return nil // an earlier try, whose answer was lost
+	case held.State == plan.SecretOurs && !held.Holds():
+		d.secret.ResourceVersion = held.read.ResourceVersion
+		return d.send(ctx, writer)
+	}
+	return err
+}
+
+// Leave deletes the Secret of another name that held the key before, if it is
+// still as it was found.
+func Leave(ctx context.Context, writer client.Client, key *v1alpha1.ApiKey, found Found) error {
+	if found.State != plan.SecretOurs || found.Name == Name(key) {
+		return nil
+	}
+	return remove(ctx, writer, found.read)
+}
+
+func remove(ctx context.Context, writer client.Client, read metav1.ObjectMeta) error {
+	if read.Name == "" {
+		return nil
+	}
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: read.Namespace, Name: read.Name}}
+	return client.IgnoreNotFound(writer.Delete(ctx, secret, client.Preconditions{UID: &read.UID, ResourceVersion: &read.ResourceVersion}))
+}
