@@ -18,7 +18,7 @@ func (r *Reconciler) outOfPatience(ws *v1alpha1.Workspace, class *v1alpha1.Works
 // record or, of an object that was restored, nothing at all. denial is how that is
 // said: it holds for that one call, or that one object.
 func denied(ws *v1alpha1.Workspace, restored bool) (denial string, denied bool) {
-	value := ""
+	var value string
 	switch {
 	case ws.Status.Attempt != nil:
 		value = engine.DenialOf(ws.Status.Attempt)

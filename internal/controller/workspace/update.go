@@ -25,11 +25,9 @@ func (r *Reconciler) update(ctx context.Context, ws *v1alpha1.Workspace, intent 
 	if back := differs.Restorable(); len(back) > 0 {
 		r.Recorder.Eventf(ws, nil, corev1.EventTypeNormal, v1alpha1.ReasonDrifted, "Update", "%s", plan.Restored(back))
 	}
-	changed, err := workspaces.Get(ctx, step.Target)
-	if err != nil || changed.ID != step.Target {
-		return effect, nil //nolint:nilerr // the update is made, whatever became of the look behind it
+	if changed, err := workspaces.Get(ctx, step.Target); err == nil && changed.ID == step.Target {
+		effect.Workspace, effect.Unheeded = &changed, unheeded(ws, intent, changed, effect.Told, step)
 	}
-	effect.Workspace, effect.Unheeded = &changed, unheeded(ws, intent, changed, effect.Told, step)
 	return effect, nil
 }
 

@@ -32,8 +32,8 @@ func TestChanges(t *testing.T) {
 			t.Errorf("%v (-want +got)\n%s", row.fields, diff)
 		}
 	}
-	clear := []string{"description", "metadata", "usageLimits", "rateLimits"}
-	if diff := cmp.Diff(provider.WorkspaceSpec{Clear: clear}, changes(Intent{}, clear)); diff != "" {
+	open := []string{"description", "metadata", "usageLimits", "rateLimits"}
+	if diff := cmp.Diff(provider.WorkspaceSpec{Clear: open}, changes(Intent{}, open)); diff != "" {
 		t.Errorf("what the spec leaves open is not cleared (-want +got)\n%s", diff)
 	}
 }
