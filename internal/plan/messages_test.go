@@ -93,11 +93,6 @@ func TestUnapplied(t *testing.T) {
 	}{
 		{"nobody can tell whether the edit was of what the vendor does not show", hidden.Decide(), []string{"acme", "spec.action", "another ApiKey"}},
 		{"the vendor cannot change it", refused.Decide(), []string{"spec.mode"}},
-		{"the vendor cannot change the workspace", Workspace{Recorded: "w1", Current: current("w1"), Differs: fixed("region")}.Decide(), []string{"spec.region"}},
-		{"somebody changed what the vendor cannot change back", Workspace{Recorded: "w1", Current: current("w1"), Differs: drifted("region")}.Decide(), []string{"spec.region"}},
-		{"what was taken out cannot be cleared", Workspace{Recorded: "w1", Current: current("w1"), Differs: Differences{Dropped: []string{"language"}}}.Decide(), []string{"spec.language"}},
-		{"the vendor keeps another value", Workspace{Recorded: "w1", Current: current("w1"), Differs: Differences{Kept: []string{"displayName"}}}.Decide(), []string{"spec.displayName", "told"}},
-		{"it is only observed", Workspace{Recorded: "w1", Current: current("w1"), Differs: changed("displayName"), ObserveOnly: true}.Decide(), []string{"spec.displayName", "ObserveOnly"}},
 		{"an edit that is applied", harmless.Decide(), nil},
 		{"no edit", untouched.Decide(), nil},
 	} {
