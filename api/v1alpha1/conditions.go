@@ -31,9 +31,10 @@ const (
 	ReasonAccepted = "Accepted"
 	// ReasonInSync: Synced; nothing differs.
 	ReasonInSync = "InSync"
-	// ReasonNotApplied: Synced is not True; the spec was edited after the
-	// vendor's object was made, and the vendor cannot change what was edited, or
-	// does not show whether it has.
+	// ReasonNotApplied: Synced is not True; the vendor's object is otherwise than
+	// the spec in what the message names, because the vendor cannot change it, was
+	// told and shows something else, could not be told yet, or is only observed;
+	// or the vendor does not show whether an edit was applied.
 	ReasonNotApplied = "NotApplied"
 	// ReasonPublished: Published; the Secret holds the live key.
 	ReasonPublished = "Published"
@@ -65,7 +66,7 @@ const (
 	ReasonRecovering = "Recovering"
 	// ReasonRetained: an event's; something stays at the vendor, as asked.
 	// An event is also the last that is heard of an object that was deleted with
-	// reason Frozen or OutcomeUnknown.
+	// reason Frozen, OutcomeUnknown or Restored.
 	ReasonRetained = "Retained"
 	// ReasonAbandoned: an event's; a deletion was given up after the class's
 	// abandonAfter, and what the vendor may have left stands in the orphan ledger.
@@ -119,10 +120,11 @@ const (
 	// ReasonScopesRequired: a key without scopes fails or can do nothing.
 	ReasonScopesRequired = "ScopesRequired"
 	// ReasonDrifted: somebody changed the vendor's object in a way that its API
-	// cannot change back.
+	// cannot change back. In an event: what could be changed back was.
 	ReasonDrifted = "Drifted"
 	// ReasonRestored: the object comes from a backup, without the status that
 	// said what the vendor has of it, and the vendor's list does not tell either.
+	// It is created anew only on a person's word that there is none.
 	ReasonRestored = "Restored"
 	// ReasonOutcomeUnknown: a lost answer the vendor offers no way to resolve.
 	ReasonOutcomeUnknown = "OutcomeUnknown"

@@ -968,6 +968,13 @@ func (in *WorkspaceStatus) DeepCopyInto(out *WorkspaceStatus) {
 			(*out)[key] = val
 		}
 	}
+	if in.Kept != nil {
+		in, out := &in.Kept, &out.Kept
+		*out = make(map[string]string, len(*in))
+		for key, val := range *in {
+			(*out)[key] = val
+		}
+	}
 	if in.Attempt != nil {
 		in, out := &in.Attempt, &out.Attempt
 		*out = new(Attempt)

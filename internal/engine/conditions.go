@@ -26,7 +26,7 @@ func conditions(outlook plan.Outlook, wasReady bool) []metav1.Condition {
 	}
 	all := []metav1.Condition{account}
 	if keepsReady(outlook, wasReady) {
-		return all
+		return append(all, undone(outlook)...)
 	}
 	ready := metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: outlook.Reason, Message: outlook.Message}
 	synced := metav1.Condition{Type: v1alpha1.ConditionSynced, Status: metav1.ConditionFalse, Reason: outlook.Reason, Message: outlook.Message}
@@ -50,6 +50,17 @@ func conditions(outlook plan.Outlook, wasReady bool) []metav1.Condition {
 		}
 	}
 	return append(all, ready, synced)
+}
+
+// undone is the Synced condition of an object that stays Ready, if the vendor was
+// seen to have something else than the spec says, and could not be told.
+func undone(outlook plan.Outlook) []metav1.Condition {
+	if outlook.Unapplied == "" {
+		return nil
+	}
+	return []metav1.Condition{{
+		Type: v1alpha1.ConditionSynced, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonNotApplied, Message: outlook.Unapplied,
+	}}
 }
 
 // shows reports whether the outlook calls for the abnormal condition.

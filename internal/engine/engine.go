@@ -194,6 +194,7 @@ func (e *Engine[T, I, S, E]) carryOut(ctx context.Context, obj T, facts Facts[I,
 	case err == nil && facts.Step.Last:
 		return ctrl.Result{}, e.release(ctx, obj, facts)
 	case err != nil && facts.Step.Verb == plan.Remove && len(facts.Step.Orphans) > 0:
+		facts.Step.Last = false // it is not what the last removal would have left
 		facts.Step.Reason, facts.Step.Message = v1alpha1.ReasonAbandoned, facts.Step.Message+"; given up, because the vendor could not be asked for so long"
 		return ctrl.Result{}, e.release(ctx, obj, facts)
 	}
@@ -206,7 +207,10 @@ func (e *Engine[T, I, S, E]) act(ctx context.Context, obj T, facts *Facts[I, S, 
 	facts.Effect, err = e.Kind.Act(ctx, obj, facts.Intent, facts.Sight, facts.Step)
 	facts.Now = e.Now()
 	if err != nil {
-		facts.Outlook = plan.Outlook{Err: err, Broken: facts.Step.Broken || facts.Step.Verb == plan.Create || facts.Step.State != plan.Settled}
+		facts.Outlook = plan.Outlook{
+			Err: err, Unapplied: facts.Step.Undone,
+			Broken: facts.Step.Broken || facts.Step.Verb == plan.Create || facts.Step.State != plan.Settled,
+		}
 		return err
 	}
 	if told := facts.Effect.Outlook(); told != nil {
@@ -240,30 +244,6 @@ func (e *Engine[T, I, S, E]) hold(ctx context.Context, obj T, intent I) error {
 	return e.Writer.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 }
 
-// release removes the finalizer. If something is left at the vendor, that is
-// in the ledger before, and an event is the last that is heard of the object.
-func (e *Engine[T, I, S, E]) release(ctx context.Context, obj T, facts Facts[I, S, E]) error {
-	step := facts.Step
-	if len(step.Orphans) > 0 && e.Abandon != nil && !step.Last {
-		if err := e.Abandon(ctx, obj, facts, step.Orphans); err != nil {
-			return err
-		}
-	}
-	before := copyOf(obj)
-	controllerutil.RemoveFinalizer(obj, e.finalizer())
-	err := e.Writer.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
-	if client.IgnoreNotFound(err) != nil {
-		return err
-	}
-	switch step.Reason {
-	case v1alpha1.ReasonRetained:
-		e.event(before, corev1.EventTypeNormal, step.Reason, step.Message)
-	case v1alpha1.ReasonFrozen, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonAbandoned:
-		e.event(before, corev1.EventTypeWarning, step.Reason, step.Message)
-	}
-	return nil
-}
-
 // settled reports whether the object was as its spec says when last seen.
 func (e *Engine[T, I, S, E]) settled(obj T) bool {
 	status := e.StatusOf(obj)
@@ -280,8 +260,12 @@ func copyOf[T client.Object](obj T) T {
 
 // asked reports whether somebody asks for a pass: who does wants to know how
 // things are now, not how they were when last seen.
-func (e *Engine[T, I, S, E]) asked(obj T) bool {
-	return Clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt]) != *e.StatusOf(obj).ReconcileAt
+func (e *Engine[T, I, S, E]) asked(obj T) bool { return Asked(obj, *e.StatusOf(obj).ReconcileAt) }
+
+// Asked reports whether the annotation that asks for a pass is another than the
+// echo in status.
+func Asked(obj client.Object, echo string) bool {
+	return Clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt]) != echo
 }
 
 func (e *Engine[T, I, S, E]) event(obj T, kind, reason, message string) {

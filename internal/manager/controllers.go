@@ -52,7 +52,7 @@ func controllers(mgr ctrl.Manager, options Options) error {
 		{"credentials", 1, keeper},
 		{"workspaceclass", options.Workers, &workspaceclass.Reconciler{Client: writer, Live: live, Broker: broker, Recorder: recorder, Now: time.Now}},
 		{"workspace", options.Workers, &workspace.Reconciler{
-			Client: writer, Live: live, Broker: broker, Namespace: options.Namespace, Hold: keeper.Hold,
+			Client: writer, Live: live, Broker: broker, Namespace: options.Namespace, Hold: keeper.Hold, Ledger: book,
 			ProvisioningDeadline: deadline, Recorder: recorder, Now: time.Now,
 		}},
 		{"apikey", options.Workers, &apikey.Reconciler{

@@ -1,10 +1,8 @@
 package plan
 
 import (
-	"maps"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/internal/provider"
@@ -18,10 +16,20 @@ const expirySlack = time.Minute
 type Differences struct {
 	// Changeable can be changed at the vendor, Fixed cannot.
 	Changeable, Fixed []string
+	// Drifted were as the spec says, and were changed at the vendor: those among
+	// the Changeable are changed back, the others cannot be.
+	Drifted []string
+	// Kept are those in which the vendor keeps another value than it was told. It
+	// is not told again.
+	Kept []string
+	// Dropped were taken out of the spec, and the vendor cannot clear them.
+	Dropped []string
 }
 
 // Any reports whether anything differs.
-func (d Differences) Any() bool { return len(d.Changeable)+len(d.Fixed) > 0 }
+func (d Differences) Any() bool {
+	return len(d.Changeable)+len(d.Fixed)+len(d.Drifted)+len(d.Kept)+len(d.Dropped) > 0
+}
 
 // difference is one field, and whether it differs.
 type difference struct {
@@ -43,37 +51,9 @@ func sorted(all []difference, changes func(string) bool) Differences {
 	return sorted
 }
 
-// OfWorkspace compares what the spec says with what the vendor has. What the
-// spec leaves open differs from nothing, nor does what the vendor never shows.
-func OfWorkspace(spec provider.WorkspaceSpec, seen provider.Workspace, can provider.WorkspaceCapabilities) Differences {
-	all := []difference{
-		{"displayName", other(spec.DisplayName, seen.Name)},
-		{"description", spec.Description != "" && spec.Description != seen.Description},
-		{"region", other(spec.Region, seen.Region)},
-		{"slug", other(spec.Slug, seen.Slug)},
-		{"language", other(spec.Language, seen.Language)},
-		{"metadata", spec.Metadata != nil && !maps.Equal(spec.Metadata, seen.Metadata)},
-		{"usageLimits", spec.UsageLimits != nil && !sameUsage(spec.UsageLimits, seen.UsageLimits)},
-		{"rateLimits", spec.RateLimits != nil && !sameRates(spec.RateLimits, seen.RateLimits)},
-		{"access", spec.Frozen != nil && *spec.Frozen != seen.Frozen},
-	}
-	for _, name := range slices.Sorted(maps.Keys(spec.Options)) {
-		all = append(all, difference{optionField(can, name), other(spec.Options[name], seen.Options[name])})
-	}
-	return sorted(all, can.Changes)
-}
-
-// optionField is where the spec has a vendor's own setting: below its name.
-func optionField(can provider.WorkspaceCapabilities, name string) string {
-	for _, field := range can.Fields {
-		if strings.HasSuffix(field, "."+name) {
-			return field
-		}
-	}
-	return name
-}
-
-// OfKey does the same for a key that should have the name.
+// OfKey compares what the spec says with what the vendor has of a key that
+// should have the name. What the spec leaves open differs from nothing, nor does
+// what the vendor never shows.
 func OfKey(spec provider.KeySpec, name string, seen provider.Key, can provider.KeyCapabilities) Differences {
 	return sorted([]difference{
 		{"displayName", other(name, seen.Name)},

@@ -28,7 +28,12 @@ func same(spec provider.WorkspaceSpec) provider.Workspace {
 	}
 }
 
-func TestOfWorkspace(t *testing.T) {
+// unlike compares a workspace of which nothing is remembered.
+func unlike(spec provider.WorkspaceSpec, seen provider.Workspace, can provider.WorkspaceCapabilities) Differences {
+	return Record{}.Compare(Look{Spec: spec, Seen: seen, Can: can, Edited: true})
+}
+
+func TestWorkspaceDifferences(t *testing.T) {
 	type (
 		spec = provider.WorkspaceSpec
 		seen = provider.Workspace
@@ -48,7 +53,6 @@ func TestOfWorkspace(t *testing.T) {
 		{"other metadata", func(_ *spec, w *seen) { w.Metadata = map[string]string{"env": "test"} }, []string{"metadata"}},
 		{"metadata more than asked for", func(_ *spec, w *seen) { w.Metadata = map[string]string{"env": "prod", "a": "b"} }, []string{"metadata"}},
 		{"no metadata where there should be some", func(_ *spec, w *seen) { w.Metadata = nil }, []string{"metadata"}},
-		{"metadata where there should be none", func(s *spec, _ *seen) { s.Metadata = map[string]string{} }, []string{"metadata"}},
 		{"another limit on use", func(_ *spec, w *seen) { w.UsageLimits[0].CreditLimit = 11 }, []string{"usageLimits"}},
 		{"another threshold", func(_ *spec, w *seen) { w.UsageLimits[0].AlertThreshold = 9 }, []string{"usageLimits"}},
 		{"another reset", func(_ *spec, w *seen) { w.UsageLimits[0].PeriodicReset = "Weekly" }, []string{"usageLimits"}},
@@ -58,7 +62,6 @@ func TestOfWorkspace(t *testing.T) {
 		{"a rate is shown without its type and its unit", func(_ *spec, w *seen) { w.RateLimits[0].Type, w.RateLimits[0].Unit = "", "" }, nil},
 		{"a limit twice is not two limits", func(_ *spec, w *seen) { w.UsageLimits[1] = w.UsageLimits[0] }, []string{"usageLimits"}},
 		{"one limit does not do for two", func(s *spec, _ *seen) { s.RateLimits[1] = s.RateLimits[0] }, []string{"rateLimits"}},
-		{"limits where there should be none", func(s *spec, _ *seen) { s.UsageLimits = []provider.UsageLimit{} }, []string{"usageLimits"}},
 		{"another rate", func(_ *spec, w *seen) { w.RateLimits[0].Value = 6 }, []string{"rateLimits"}},
 		{"another unit of a rate", func(_ *spec, w *seen) { w.RateLimits[0].Unit = "PerHour" }, []string{"rateLimits"}},
 		{"a rate too many", func(_ *spec, w *seen) { w.RateLimits = append(w.RateLimits, provider.RateLimit{Value: 1}) }, []string{"rateLimits"}},
@@ -73,12 +76,14 @@ func TestOfWorkspace(t *testing.T) {
 		{"what the spec leaves open differs from nothing", func(s *spec, w *seen) { *s, w.Frozen = spec{}, true }, nil},
 		{"what this answer does not show differs from nothing",
 			func(_ *spec, w *seen) { w.Name, w.Region, w.Slug, w.Language, w.Options = "", "", "", "", nil }, nil},
+		{"what is empty is left open", func(s *spec, _ *seen) { s.Metadata, s.UsageLimits = map[string]string{}, []provider.UsageLimit{} }, nil},
+		{"what a brief answer leaves out differs from nothing", func(_ *spec, w *seen) { w.Brief, w.Description, w.Metadata, w.UsageLimits = true, "", nil, nil }, nil},
 		{"no metadata and empty metadata are the same", func(s *spec, w *seen) { s.Metadata, w.Metadata = map[string]string{}, nil }, nil},
 	} {
 		wanted := fullWorkspaceSpec()
 		shown := same(wanted)
 		row.edit(&wanted, &shown)
-		if diff := cmp.Diff(Differences{Fixed: row.want}, OfWorkspace(wanted, shown, provider.WorkspaceCapabilities{})); diff != "" {
+		if diff := cmp.Diff(Differences{Fixed: row.want}, unlike(wanted, shown, provider.WorkspaceCapabilities{})); diff != "" {
 			t.Errorf("%s: want (-) but got (+):\n%s", row.reason, diff)
 		}
 	}
@@ -87,7 +92,7 @@ func TestOfWorkspace(t *testing.T) {
 func TestDifferencesAreSortedByWhatCanBeChanged(t *testing.T) {
 	wanted := provider.WorkspaceSpec{DisplayName: "a", Region: "eu", Frozen: new(true), Options: map[string]string{"menu": "dark"}}
 	shown := provider.Workspace{Name: "b", Region: "us", Options: map[string]string{"menu": "light"}}
-	got := OfWorkspace(wanted, shown, provider.WorkspaceCapabilities{Fields: []string{"acme.menu"}, Changeable: []string{"displayName", "access"}})
+	got := unlike(wanted, shown, provider.WorkspaceCapabilities{Fields: []string{"acme.menu"}, Changeable: []string{"displayName", "access"}})
 	want := Differences{Changeable: []string{"displayName", "access"}, Fixed: []string{"region", "acme.menu"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("of a workspace: want (-) but got (+):\n%s", diff)
@@ -102,7 +107,10 @@ func TestAny(t *testing.T) {
 	for _, row := range []struct {
 		differs Differences
 		want    bool
-	}{{Differences{}, false}, {changed("a"), true}, {fixed("a"), true}} {
+	}{
+		{Differences{}, false}, {changed("a"), true}, {fixed("a"), true},
+		{Differences{Drifted: []string{"a"}}, true}, {Differences{Kept: []string{"a"}}, true}, {Differences{Dropped: []string{"a"}}, true},
+	} {
 		if got := row.differs.Any(); got != row.want {
 			t.Errorf("%+v.Any() = %t, want %t", row.differs, got, row.want)
 		}
@@ -196,7 +204,7 @@ func TestWhatIsTheSameDoesNotDiffer(t *testing.T) {
 		shown := same(wanted)
 		shown.RateLimits = rapid.Permutation(shown.RateLimits).Draw(t, "rates as shown")
 		shown.UsageLimits = rapid.Permutation(shown.UsageLimits).Draw(t, "limits as shown")
-		if got := OfWorkspace(wanted, shown, provider.WorkspaceCapabilities{}); got.Any() {
+		if got := unlike(wanted, shown, provider.WorkspaceCapabilities{}); got.Any() {
 			t.Fatalf("got %+v of %+v and %+v, want no difference", got, wanted, shown)
 		}
 	})

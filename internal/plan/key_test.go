@@ -70,6 +70,8 @@ func changed(fields ...string) Differences { return Differences{Changeable: fiel
 
 func fixed(fields ...string) Differences { return Differences{Fixed: fields} }
 
+func drifted(fields ...string) Differences { return Differences{Drifted: fields} }
+
 func absent() Secret { return Secret{State: SecretAbsent} }
 
 func foreign() Secret { return Secret{State: SecretForeign, Why: `Secret "s" is immutable`} }

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
@@ -120,5 +122,73 @@ func TestWorkspaceLeavesWhileOrdered(t *testing.T) {
 		{"nor does it while nobody can be asked", Workspace{Deleting: true, Retain: true, Insists: true, Ordered: true, Obstacle: errHeld}, retained},
 		{"nobody to ask: the object stays", Workspace{Deleting: true, Ordered: true, Obstacle: errHeld}, gist{Verb: Stay, Err: errHeld}},
 		{"a read that failed shows nothing", Workspace{Deleting: true, Ordered: true, ReadErr: errUnseen}, gist{Verb: Stay, Err: errUnseen}},
+	})
+}
+
+// TestWorkspaceIsGivenUp: where the class allows no more waiting, the object goes,
+// and what may be left is in the ledger.
+func TestWorkspaceIsGivenUp(t *testing.T) {
+	const (
+		settle = 7 * time.Second
+		never  = provider.RecoverNever
+	)
+	named := provider.Workspace{ID: "w1", Name: "Team A", Mark: provider.MarkFor("uid")}
+	abandoned := func(ids ...string) []Orphan {
+		var all []Orphan
+		for _, id := range ids {
+			all = append(all, Orphan{ID: id, Name: "team-a", Reason: reasonAbandoned})
+		}
+		return all
+	}
+	for _, row := range []struct {
+		reason  string
+		facts   Workspace
+		verb    Verb
+		says    string
+		orphans []Orphan
+	}{
+		{"nobody to ask", Workspace{Recorded: "w1", Obstacle: errHeld}, Finish, reasonAbandoned, abandoned("w1")},
+		{"a list that fails", Workspace{Recorded: "w1", ReadErr: errUnseen}, Finish, reasonAbandoned, abandoned("w1")},
+		{"it is there: it is tried once more", Workspace{Recorded: "w1", Current: &named}, Remove, reasonDeleting, []Orphan{{ID: "w1", Name: "Team A", Reason: reasonAbandoned}}},
+		{"so is what only bears our mark", Workspace{Marked: workspaces("w1", "w2")}, Remove, reasonDeleting, abandoned("w1", "w2")},
+		{"one of both is named once", Workspace{Recorded: "w1", Current: &named, Marked: []provider.Workspace{named}}, Remove, reasonDeleting,
+			[]Orphan{{ID: "w1", Name: "Team A", Reason: reasonAbandoned}}},
+		{"nobody knows what a lost call made", Workspace{Attempted: true, Obstacle: errHeld}, Finish, reasonAbandoned, abandoned("")},
+		{"what a refused call made is known: nothing", Workspace{Refused: true, Obstacle: errHeld}, Finish, reasonDeleting, nil},
+		{"a person says that there is nothing", Workspace{Attempted: true, Denied: true, Obstacle: errHeld}, Finish, reasonDeleting, nil},
+		{"what the vendor has promised does not come", Workspace{Ordered: true, Overdue: true}, Finish, reasonAbandoned, abandoned("")},
+		{"it may yet come", Workspace{Ordered: true}, Stay, reasonDeleting, nil},
+		{"the credential of a workspace that stays cannot be revoked", Workspace{Retain: true, HoldsCredential: true, Recorded: "w1", Obstacle: errHeld}, Finish, reasonAbandoned, abandoned("w1")},
+		{"or is tried once more", Workspace{Retain: true, HoldsCredential: true, Recorded: "w1"}, Remove, reasonRetained, abandoned("w1")},
+		{"Retain waits for nobody", Workspace{Retain: true, Recorded: "w1", Obstacle: errHeld}, Finish, reasonRetained, nil},
+		{"ApiKeys are waited for", Workspace{Dependents: 1, Recorded: "w1", Obstacle: errHeld}, Stay, reasonInUse, nil},
+		{"so are lists that have yet to settle", Workspace{Unsettled: settle}, Stay, reasonDeleting, nil},
+		{"nothing is left", Workspace{Recorded: "w1"}, Finish, reasonDeleting, nil},
+		{"what was never taken over", Workspace{External: "w1", Obstacle: errHeld}, Finish, reasonDeleting, nil},
+		{"a call that nobody can find out about", Workspace{Recovery: never, Attempted: true}, Finish, reasonOutcomeUnknown, []Orphan{{Name: "team-a", Reason: reasonOutcomeUnknown}}},
+		{"the same where workspaces are retained because they cannot be deleted", Workspace{Retain: true, Recovery: never, Attempted: true}, Finish, reasonOutcomeUnknown,
+			[]Orphan{{Name: "team-a", Reason: reasonOutcomeUnknown}}},
+		{"who insists on Retain has asked for it", Workspace{Retain: true, Insists: true, Recovery: never, Attempted: true}, Finish, reasonRetained, nil},
+	} {
+		row.facts.Deleting, row.facts.GiveUp, row.facts.Name, row.facts.Vendor = true, true, "team-a", "acme"
+		step := row.facts.Decide()
+		if step.Verb != row.verb || step.Reason != row.says {
+			t.Errorf("%s: %s for %q, want %s for %q", row.reason, step.Verb, step.Reason, row.verb, row.says)
+		}
+		if diff := cmp.Diff(row.orphans, step.Orphans); diff != "" {
+			t.Errorf("%s: left is, want (-) but got (+):\n%s", row.reason, diff)
+		}
+	}
+}
+
+// TestWorkspaceFromABackupLeaves: nothing says what the vendor has of it, and
+// nothing is guessed.
+func TestWorkspaceFromABackupLeaves(t *testing.T) {
+	decideWorkspaces(t, []workspaceRow{
+		{"nothing is known of it: it goes, and says so", Workspace{Deleting: true, Restored: true}, gist{Verb: Finish, State: Working, Reason: "Restored"}},
+		{"what bears its mark is removed", Workspace{Deleting: true, Restored: true, Marked: workspaces("w1")},
+			gist{Verb: Remove, Target: "w1", Last: true, State: Working, Reason: "Deleting"}},
+		{"a person says that there is nothing", Workspace{Deleting: true, Restored: true, Denied: true}, gist{Verb: Finish, State: Working, Reason: "Deleting"}},
+		{"Retain says that it stays", Workspace{Deleting: true, Restored: true, Retain: true}, gist{Verb: Finish, State: Working, Reason: "Retained"}},
 	})
 }

@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
@@ -16,16 +18,80 @@ func (w Workspace) leave() Step {
 	case w.Retain && !w.HoldsCredential && w.Attempted && w.Unsettled > 0:
 		// Whoever made the call may be about to store the credential.
 		return waiting(reasonDeleting, w.Unsettled)
+	case w.Retain && !w.HoldsCredential && !w.Insists && w.unresolved():
+		return w.unaccounted() // it is kept, and nobody knows whether there is one
 	case w.Retain && !w.HoldsCredential, w.Insists && w.Obstacle != nil:
 		return Step{Verb: Finish, Outlook: w.retained()}
 	case w.Obstacle != nil:
-		return failed(w.Obstacle)
+		return w.unless(failed(w.Obstacle))
 	case w.Retain:
-		return Step{Verb: Remove, Last: true, Outlook: w.retained()}
+		return w.unless(Step{Verb: Remove, Last: true, Outlook: w.retained()})
 	case w.ReadErr != nil:
-		return failed(w.ReadErr)
+		return w.unless(failed(w.ReadErr))
 	}
-	return w.remove()
+	return w.unless(w.remove())
+}
+
+// unless gives the deletion up where the class allows no more waiting: what
+// cannot be done is left, and what can be tried is tried once more.
+func (w Workspace) unless(step Step) Step {
+	switch {
+	case !w.GiveUp || step.Verb == Finish || step.Verb == Adopt:
+	case step.Verb == Remove:
+		step.Orphans = w.orphans(reasonAbandoned)
+	case step.Err != nil || step.State == Blocked:
+		return w.abandon()
+	}
+	return step
+}
+
+// abandon lets the object go with all that it may leave at the vendor.
+func (w Workspace) abandon() Step {
+	step := Step{Verb: Finish, Orphans: w.orphans(reasonAbandoned), Outlook: deleting("")}
+	if len(step.Orphans) > 0 {
+		step.Reason = reasonAbandoned
+		step.Message = fmt.Sprintf("given up, because %s could not be asked for so long: a workspace of this object may be left there", w.Vendor)
+	}
+	return step
+}
+
+// unresolved reports whether a call was made of which nobody can find out what it
+// did.
+func (w Workspace) unresolved() bool {
+	return w.Recovery == provider.RecoverNever && w.Attempted && !w.Denied
+}
+
+// unaccounted lets an object go with such a call.
+func (w Workspace) unaccounted() Step {
+	return Step{Verb: Finish, Orphans: w.orphans(reasonOutcomeUnknown), Outlook: Outlook{
+		State: Working, Reason: reasonOutcomeUnknown,
+		Message: "a request to create a workspace was not answered, so one that nobody knows of may be left at " + w.Vendor,
+	}}
+}
+
+// orphans are what the vendor has of the object, as far as that is known, or may
+// have.
+func (w Workspace) orphans(reason string) []Orphan {
+	var all []Orphan
+	note := func(id, name string) {
+		if !slices.ContainsFunc(all, func(other Orphan) bool { return other.ID == id }) {
+			all = append(all, Orphan{ID: id, Name: cmp.Or(name, w.Name), Reason: reason})
+		}
+	}
+	if w.Recorded != "" {
+		name := ""
+		if w.Current != nil {
+			name = w.Current.Name
+		}
+		note(w.Recorded, name)
+	}
+	for _, seen := range w.Marked {
+		note(seen.ID, seen.Name)
+	}
+	if len(all) == 0 && !w.Refused && !w.Denied {
+		note(w.Kept, "")
+	}
+	return all
 }
 
 // retained is the outlook of an object that leaves something at the vendor.
@@ -33,7 +99,7 @@ func (w Workspace) retained() Outlook {
 	switch {
 	case w.Recorded != "":
 		return Outlook{State: Working, Reason: reasonRetained, Message: fmt.Sprintf("workspace %q stays at %s: it is not deleted with this object", w.Recorded, w.Vendor)}
-	case w.Ordered, w.Attempted:
+	case w.Ordered, w.Attempted && !w.Denied, w.Restored && !w.Denied:
 		return Outlook{State: Working, Reason: reasonRetained, Message: fmt.Sprintf("a workspace that %s may have made for this object stays there", w.Vendor)}
 	}
 	return deleting("")
@@ -70,9 +136,11 @@ func (w Workspace) remove() Step {
 		// Something is left for the vendor to do, and an event says what.
 		return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonFrozen, Message: fmt.Sprintf(
 			"workspace %q is deleted as far as it can be: %s", w.remaining(), w.Means)}}
-	case w.Recovery == provider.RecoverNever && w.Attempted:
-		return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonOutcomeUnknown,
-			Message: "a request to create a workspace was not answered, so one that nobody knows of may be left at " + w.Vendor}}
+	case w.unresolved():
+		return w.unaccounted()
+	case w.Restored && !w.Denied && w.Recorded == "":
+		return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonRestored,
+			Message: fmt.Sprintf("this object came from a backup without its status; what %s may have made for it before was not looked for, and stays there", w.Vendor)}}
 	}
 	return Step{Verb: Finish, Outlook: deleting("")}
 }

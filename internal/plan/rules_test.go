@@ -93,8 +93,14 @@ func anyWorkspace(t *rapid.T) Workspace {
 		FreezeRemoves: rapid.Bool().Draw(t, "freezeRemoves"), Means: rapid.SampledFrom([]string{"", "it means"}).Draw(t, "means"),
 		Recovery: anyRecovery(t), Marked: workspaces(anyIDs(t, "marked")...), Named: workspaces(anyIDs(t, "named")...),
 		Frozen:  rapid.SampledFrom([]*bool{nil, new(true), new(false)}).Draw(t, "frozen in the spec"),
-		Differs: anyDiffers(t), Edited: rapid.Bool().Draw(t, "edited"),
+		Differs: anyDiffers(t), Restored: rapid.Bool().Draw(t, "restored"), GiveUp: rapid.Bool().Draw(t, "giveUp"),
+		Refused: rapid.Bool().Draw(t, "refused"), Denied: rapid.Bool().Draw(t, "denied"), Denial: "denial=1", Name: "Team A",
 	}
+	facts.Differs.Kept = rapid.SampledFrom([][]string{nil, {"slug"}}).Draw(t, "kept")
+	facts.Differs.Dropped = rapid.SampledFrom([][]string{nil, nil, {"language"}}).Draw(t, "dropped")
+	facts.Differs.Drifted = rapid.SampledFrom([][]string{nil, {"scopes"}, {"mode"}}).Draw(t, "drifted")
+	facts.Restored = facts.Restored && !facts.First && !facts.Attempted && !facts.Ordered && facts.Recorded == "" && facts.Kept == "" && facts.External == ""
+	facts.Denied = facts.Denied && (facts.Restored || facts.Attempted || facts.Ordered)
 	if facts.External != "" && facts.Recorded == "" {
 		// Nothing was asked of the vendor yet, and what is only named is not ours.
 		facts.Ordered, facts.Attempted, facts.Marked, facts.Kept = false, false, nil, ""
@@ -236,9 +242,10 @@ func TestWorkspaceRules(t *testing.T) {
 		rule(step.Verb == Create && facts.Kept != "", "no workspace beside one whose credential we keep")
 		rule(step.Verb == Create && facts.Obstacle != nil, "no workspace while something stands in the way")
 		rule(step.Verb == Create && facts.ReadErr != nil, "no workspace after a read that failed")
-		rule(step.Verb == Create && facts.Recovery == provider.RecoverNever && facts.Attempted, "no second call where the first cannot be found again")
+		rule(step.Verb == Create && facts.Recovery == provider.RecoverNever && facts.Attempted && !facts.Denied, "no second call where the first cannot be found again")
+		rule(step.Verb == Create && facts.Restored && !facts.Denied, "an object from a backup gets none beside the one it had")
 		rule(step.Verb == Create && facts.Recovery == provider.RecoverNever && !step.Record, "no unrecorded call where it cannot be found again")
-		rule(step.Verb == Create && facts.Recovery == provider.RecoverByMark && !facts.First && facts.Unsettled > 0,
+		rule(step.Verb == Create && (facts.Recovery == provider.RecoverByMark || facts.Attempted) && !facts.First && facts.Unsettled > 0,
 			"no workspace while an earlier call may come to light")
 		rule(step.Verb == Create && facts.First && facts.Attempted, "a recorded attempt is no first pass")
 		rule(step.Verb == Remove && facts.Dependents > 0 && facts.Deleting, "no workspace goes while ApiKeys refer to it")
@@ -253,12 +260,12 @@ func TestWorkspaceRules(t *testing.T) {
 		rule(step.Verb == Remove && step.Target != "" && facts.seen(step.Target) != nil && facts.done(*facts.seen(step.Target)),
 			"where a deletion only freezes, what is frozen is not frozen again")
 		rule(step.Verb == Finish && (!facts.Deleting || facts.Dependents > 0), "only what is deleted and unused is let go")
-		rule(step.Verb == Finish && facts.HoldsCredential && facts.Retain && (!facts.Insists || facts.Obstacle == nil),
+		rule(step.Verb == Finish && facts.HoldsCredential && facts.Retain && (!facts.Insists || facts.Obstacle == nil) && !facts.GiveUp,
 			"a credential of ours is revoked before the object goes, unless nobody can be asked and the spec itself says Retain")
 		rule(step.Verb == Finish && facts.Retain && !facts.HoldsCredential && facts.Attempted && facts.Unsettled > 0,
 			"an object does not go while a call may be about to store its credential")
 		untouched := facts.External != "" && facts.Recorded == "" // nothing was taken over
-		rule(step.Verb == Finish && !untouched && !facts.Retain &&
+		rule(step.Verb == Finish && !untouched && !facts.Retain && !facts.GiveUp &&
 			(left || facts.Unsettled > 0 || facts.ReadErr != nil || facts.Obstacle != nil),
 			"an object is let go when a settled and complete list shows nothing, or under Retain")
 		rule(step.Verb == Hold && (facts.Deleting || !facts.First), "the finalizer is set where it lacks")
@@ -295,12 +302,17 @@ func TestWorkspaceRulesOfImportsAndUpdates(t *testing.T) {
 		rule(step.Verb == Adopt && facts.ReadErr != nil, "nothing is taken after a read that failed")
 		rule(facts.Deleting && facts.Recorded == "" && facts.External != "" && step.Verb != Finish && facts.Dependents == 0, "what was never taken over is let go, and nothing else done")
 		rule(step.Verb == Adopt && facts.External != "" && facts.Recorded == "" && facts.Current.ID != facts.External, "what is taken over is what was named")
-		rule(step.Verb == Finish && facts.Ordered && !told && !facts.Retain, "no object goes while its workspace is yet to come to light")
-		rule(step.Verb == Finish && facts.Retain && (facts.Recorded != "" || facts.Ordered || facts.Attempted) && step.Reason != reasonRetained, "what stays is told")
+		rule(step.Verb == Finish && facts.Ordered && !told && !facts.Retain && !facts.GiveUp, "no object goes while its workspace is yet to come to light")
+		rule(step.Verb == Finish && facts.Retain && (facts.Recorded != "" || facts.Ordered || facts.Attempted && !facts.Denied) && step.Reason == reasonDeleting, "what stays is told")
+		rule(step.Verb == Finish && len(step.Orphans) > 0 != (step.Reason == reasonAbandoned || step.Reason == reasonOutcomeUnknown), "what nobody wanted to leave, and nothing else, goes into the ledger")
+		rule(len(step.Orphans) > 0 && step.Verb != Finish && (step.Verb != Remove || !facts.GiveUp), "what is tried once more is in the ledger only if it fails")
+		rule(step.Verb == Finish && facts.GiveUp && !facts.Retain && (facts.External == "" || facts.Recorded != "") && facts.Recorded != "" && facts.Current != nil && !facts.done(*facts.Current) && len(step.Orphans) == 0, "what is given up is in the ledger")
 		rule(step.Verb == Stay && step.State == Settled && (facts.Current == nil || facts.Current.Pending), "what is Ready is there, and built")
 		rule(step.Verb == Stay && step.State == Settled && facts.Current.Frozen && (facts.Frozen == nil || !*facts.Frozen), "what is Ready is as usable as the spec says")
-		rule(step.Unapplied != "" && !facts.Edited && facts.External == "", "what nobody edited needs not be applied")
-		rule((facts.Edited || facts.External != "") && step.State == Settled && step.Verb == Stay && len(facts.Differs.Fixed) > 0, "what is Ready is as the spec was edited to be")
+		rule(step.Unapplied != "" && !facts.Differs.Any(), "what does not differ needs not be applied")
+		rule(step.State == Settled && (step.Verb == Stay || step.Verb == Update) && len(facts.Differs.Fixed)+len(facts.Differs.lost()) > 0, "what is Ready is as the spec says, as far as the vendor can be told")
+		rule(step.State == Settled && step.Verb == Stay && len(facts.Differs.Kept) > 0 && step.Unapplied == "", "that the vendor keeps another value is told")
+		rule((step.Verb == Update) != (step.Undone != ""), "an update says what it leaves if it fails")
 		rule(step.Reason == reasonOverdue && (!facts.Overdue || step.State != Blocked), "what takes too long, and nothing else, is for a person to see")
 	})
 }

@@ -35,7 +35,19 @@ type Workspace struct {
 	// Recorded is the vendor's id in status.
 	Recorded string
 	// Attempted: a create call was recorded and never answered for certain.
-	Attempted bool
+	// Refused: the latest is known to have made nothing.
+	Attempted, Refused bool
+	// Name is what the workspace is called at the vendor, as far as we know.
+	Name string
+	// Denied: a person says that the vendor has nothing of it, or of what a
+	// Restored object was before. Denial is how that is said.
+	Denied bool
+	Denial string
+	// Restored: the object comes from a backup, and what was known of its
+	// workspace did not come along.
+	Restored bool
+	// GiveUp: a deletion has waited for the vendor as long as the class allows.
+	GiveUp bool
 	// Ordered: the vendor has accepted a create call and works on it; Waited is
 	// for how long, Run what it calls that work. Overdue: for too long.
 	Ordered bool
@@ -68,16 +80,13 @@ type Workspace struct {
 	// Frozen is what the spec says of it; nil if it does not.
 	Frozen *bool
 	// Differs is in what the vendor's workspace is not as the spec says, as far
-	// as that was looked at. Edited: the spec was, since it was last applied.
+	// as that was looked at.
 	Differs Differences
-	Edited  bool
 }
 
 const (
-	messageAvailable      = "the workspace exists and can be used"
-	messageWorkspaceGone  = "the vendor no longer has this workspace. It is not created again by itself: delete this Workspace and apply it anew to get another one"
-	messageOutcomeUnknown = "the request to create the workspace was not answered, and this vendor offers no way to find out what it did. Look for it in the vendor's console; then delete this Workspace, which sends the vendor nothing, and apply it anew"
-	messageImportInstead  = ", with spec.externalID if the vendor has made it"
+	messageAvailable     = "the workspace exists and can be used"
+	messageWorkspaceGone = "the vendor no longer has this workspace. It is not created again by itself: delete this Workspace and apply it anew to get another one"
 )
 
 // Decide gives the one step to take.
@@ -116,7 +125,7 @@ func (w Workspace) keep() Step {
 	case w.Current.Pending:
 		return Step{Verb: Stay, Outlook: w.provisioning()}
 	case len(w.Differs.Changeable) > 0 && !w.ObserveOnly:
-		return Step{Verb: Update, Target: w.Recorded, Outlook: w.updated()}
+		return Step{Verb: Update, Target: w.Recorded, Undone: w.Differs.undone(), Outlook: w.updated()}
 	}
 	return Step{Verb: Stay, Outlook: w.standing(*w.Current)}
 }
@@ -134,21 +143,21 @@ func (w Workspace) updated() Outlook {
 // standing is how a workspace stands that is no longer built.
 func (w Workspace) standing(seen provider.Workspace) Outlook {
 	asked := w.Frozen != nil && *w.Frozen
+	if outlook, blocked := w.unchangeable(); blocked {
+		return outlook
+	}
 	switch {
-	case (w.Edited || w.External != "") && len(w.Differs.Fixed) > 0:
-		return Outlook{State: Blocked, Reason: reasonUnsupported, Unapplied: "the vendor has another " + specFields(w.Differs.Fixed), Message: fmt.Sprintf(
-			"%s: %s cannot change this of a workspace that exists; set it back, or create another Workspace", specFields(w.Differs.Fixed), w.Vendor)}
 	case seen.Frozen && w.ObserveOnly && !asked:
 		return Outlook{State: Blocked, Reason: reasonFrozen, Message: "the workspace is frozen at the vendor and cannot be used; this Workspace only observes it"}
 	case seen.Frozen && asked:
-		return Outlook{State: Settled, Reason: reasonFrozen, Message: w.meaning("the workspace is frozen, as spec.access says, and cannot be used")}
+		return Outlook{State: Settled, Reason: reasonFrozen, Message: w.meaning("the workspace is frozen, as spec.access says, and cannot be used"), Unapplied: w.unapplied()}
+	case seen.Frozen && w.Frozen != nil:
+		return Outlook{State: Blocked, Reason: reasonFrozen, Message: w.meaning("the workspace stays frozen at the vendor, although spec.access is Active")}
 	case seen.Frozen:
 		return Outlook{State: Blocked, Reason: reasonFrozen, Message: w.meaning("the workspace is frozen at the vendor and cannot be used: set spec.access to Active to unfreeze it")}
 	}
 	outlook := available(messageAvailable)
-	if w.ObserveOnly && len(w.Differs.Changeable) > 0 {
-		outlook.Unapplied = specFields(w.Differs.Changeable) + ": the vendor has another value, and spec.managementPolicy is ObserveOnly, so that it is not told"
-	}
+	outlook.Unapplied = w.unapplied()
 	return outlook
 }
 
@@ -212,13 +221,15 @@ func (w Workspace) obtain() Step {
 		return Step{Verb: Adopt, Target: w.Kept, Outlook: available(messageAvailable)}
 	case w.Ordered:
 		return w.await()
-	case w.Recovery == provider.RecoverNever && w.Attempted:
+	case w.unresolved():
 		return stay(Blocked, reasonOutcomeUnknown, w.unknown())
 	case len(w.Marked) > 0:
 		return w.adopt(w.Marked[0])
 	case len(w.Named) > 0:
 		return stay(Blocked, reasonConflict, w.Vendor+" already has a workspace under spec.slug, which need not be this one: choose another slug, or take it over by spec.externalID")
-	case w.First || w.Recovery == provider.RecoverNever:
+	case w.Restored && !w.Denied:
+		return stay(Blocked, reasonRestored, w.lost())
+	case w.First, w.Recovery == provider.RecoverNever && !w.Attempted:
 		// Without recovery every call is recorded before it is made, so there
 		// was none.
 		return create
@@ -226,13 +237,6 @@ func (w Workspace) obtain() Step {
 		return waiting(reasonRecovering, w.Unsettled)
 	}
 	return create
-}
-
-func (w Workspace) unknown() string {
-	if w.Importable {
-		return messageOutcomeUnknown + messageImportInstead
-	}
-	return messageOutcomeUnknown
 }
 
 // await looks for the workspace of a call that the vendor has accepted. There
@@ -273,6 +277,9 @@ func (w Workspace) provisioning() Outlook {
 	message := "the vendor has not finished building the workspace in the time it is given; it is not created a second time"
 	if w.Run != "" {
 		message += fmt.Sprintf(". Ask the vendor about the provisioning run %q", w.Run)
+	}
+	if !w.Deleting && w.Recorded == "" && w.Denial != "" {
+		message += ". If it says that there is none, " + w.denying()
 	}
 	return Outlook{State: Blocked, Reason: reasonOverdue, Message: message, After: pollLatest}
 }

@@ -66,6 +66,9 @@ type WorkspaceCapabilities struct {
 	Fields []string
 	// Changeable are those of the Fields that Update can change later on.
 	Changeable []string
+	// Clearable are those of the Changeable that Update can empty again, as if
+	// they never had been set.
+	Clearable []string
 }
 
 // KeyCapabilities say what can be done with API keys.
@@ -131,6 +134,11 @@ func (c KeyCapabilities) Honours(field string) bool {
 // Changes reports whether Update can change the field later on.
 func (c WorkspaceCapabilities) Changes(field string) bool {
 	return slices.Contains(c.Changeable, field)
+}
+
+// Clears reports whether Update can empty the field again.
+func (c WorkspaceCapabilities) Clears(field string) bool {
+	return slices.Contains(c.Clearable, field)
 }
 
 // Changes reports whether Amend can change the field later on.

@@ -44,8 +44,9 @@ type Workspaces interface {
 	// works on it later answers a workspace that is Pending.
 	Create(ctx context.Context, mark Mark, spec WorkspaceSpec) (Workspace, error)
 	// Update makes the vendor's workspace equal the spec in the fields the
-	// spec sets; what the spec leaves open is not touched. Freezing and
-	// unfreezing are an update. It sends one change at most.
+	// spec sets, and empties those it clears; what the spec leaves open is not
+	// touched. Freezing and unfreezing are an update. It sends one change at
+	// most. To clear what cannot be cleared is class Invalid.
 	Update(ctx context.Context, id string, spec WorkspaceSpec) error
 	// Delete removes the workspace as it was last seen: some vendors want its
 	// current name as a confirmation. Already gone is success.

@@ -1,6 +1,9 @@
 package provider
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // WorkspaceFilter narrows a list. The zero value lists everything.
 type WorkspaceFilter struct {
@@ -71,8 +74,8 @@ type WorkspaceCredential struct {
 	Values map[string]Secret
 }
 
-// WorkspaceSpec is what a workspace should be. Nil and the empty string mean
-// "left open"; the vendor's own default stays.
+// WorkspaceSpec is what a workspace should be. What is empty is left open, and
+// the vendor's own value stays; only what Clear names is emptied.
 type WorkspaceSpec struct {
 	DisplayName string
 	Description string
@@ -86,7 +89,13 @@ type WorkspaceSpec struct {
 	Frozen *bool
 	// Options are the vendor's own members of the spec, by their JSON name.
 	Options map[string]string
+	// Clear are the fields that an update empties, by their JSON name: of those
+	// that the capabilities call Clearable, the ones that the spec leaves open.
+	Clear []string
 }
+
+// Clears reports whether an update empties the field.
+func (s WorkspaceSpec) Clears(field string) bool { return slices.Contains(s.Clear, field) }
 
 // UsageLimit bounds what may be spent.
 type UsageLimit struct {

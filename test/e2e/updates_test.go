@@ -23,7 +23,6 @@ const (
 func updates() []scenario {
 	s := about("update")
 	s.at(harness.Portkey, "of a Workspace: each edit is one request, and then there is rest", updatesWorkspace)
-	s.at(harness.Portkey, "of a Workspace that takes its limits out leaves them open, and sends nothing", leavesLimits)
 	s.at(harness.Guance, "of a Workspace: each edit is one request, and then there is rest", updatesGuance)
 	s.at(harness.Portkey, "whose answer is lost is repeated until it is seen", updateLost)
 	s.at(harness.Portkey, "whose effect shows late comes to rest", updateShowsLate)
@@ -80,17 +79,6 @@ func updatesWorkspace(w *World) {
 	w.delete(key, ws)
 	w.h.WaitGone(w, key, ws)
 	w.nothingLeft()
-}
-
-// leavesLimits: what the spec leaves open is not touched, whoever set it (ADR 14).
-func leavesLimits(w *World) {
-	ws := w.readyWorkspace(
-		gen.SetWorkspaceUsageLimits(v1alpha1.UsageLimit{Type: "Cost", CreditLimit: 10}), gen.SetWorkspaceRateLimits(v1alpha1.RateLimit{Type: "Requests", Unit: "PerMinute", Value: 123}))
-	w.patch(ws, map[string]any{"spec": map[string]any{"usageLimits": nil, "rateLimits": nil}})
-	w.poke(ws)
-	w.h.WaitReady(w, ws)
-	w.Expect(w.portkeyWorkspace(ws.Status.UUID).UsageLimits).To(HaveLen(1))
-	w.Expect(w.portkeyWorkspace(ws.Status.UUID).RateLimits).To(HaveLen(1))
 }
 
 func updatesGuance(w *World) {

@@ -3,6 +3,7 @@ package workspace
 import (
 	"context"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,12 +21,16 @@ type Effect struct {
 	Workspace *provider.Workspace
 	// Building: the vendor has accepted the creation and works on it.
 	Building bool
+	// Told are the fields that the vendor was told.
+	Told []string
+	// Unheeded is how things stand if it then showed something else.
+	Unheeded *plan.Outlook
 }
 
-// Outlook tells of a workspace that is not there yet.
+// Outlook tells of a workspace that is not there yet, or not as it should be.
 func (e Effect) Outlook() *plan.Outlook {
 	if !e.Building {
-		return nil
+		return e.Unheeded
 	}
 	return new(plan.Provisioning(0))
 }
@@ -43,7 +48,7 @@ func (r *Reconciler) Act(ctx context.Context, ws *v1alpha1.Workspace, intent Int
 		}
 		return Effect{Workspace: found(sight, step.Target)}, nil
 	case plan.Update:
-		return update(ctx, intent, sight, step)
+		return r.update(ctx, ws, intent, sight, step)
 	case plan.Remove:
 		return Effect{}, r.remove(ctx, ws, intent, sight, step)
 	default:
@@ -78,7 +83,7 @@ func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent 
 			return &ws.Status.Attempt
 		}
 		if err := engine.Announce(ctx, r.Client, r.Live, ws, slot, v1alpha1.Attempt{
-			StartedAt: metav1.NewTime(r.Now()), Name: intent.Spec.DisplayName,
+			StartedAt: r.later(ws), Name: intent.Spec.DisplayName,
 		}); err != nil {
 			return Effect{}, err
 		}
@@ -100,45 +105,25 @@ func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent 
 			return Effect{}, r.forsake(ctx, ws, intent, made, err)
 		}
 	}
-	return Effect{Workspace: &made, Building: made.Pending}, nil
+	return Effect{Workspace: &made, Building: made.Pending, Told: heeded(ws, intent, made)}, nil
 }
 
-// update changes the workspace and reads it back, because the answer does not
-// show what it has become. A read that fails is left to the next pass.
-func update(ctx context.Context, intent Intent, sight Sight, step plan.Step) (Effect, error) {
-	workspaces := intent.manager().Session().Workspaces()
-	err := workspaces.Update(ctx, step.Target, changes(intent, sight))
-	intent.manager().Forget()
-	if err != nil {
-		return Effect{}, err
+// later is now, but never the time of a call that was denied: whoever denied it
+// has said nothing of the next.
+func (r *Reconciler) later(ws *v1alpha1.Workspace) metav1.Time {
+	now := r.Now()
+	if last := ws.Status.Attempt; engine.Denied(ws, last) && now.Before(last.StartedAt.Add(time.Second)) {
+		now = last.StartedAt.Add(time.Second)
 	}
-	if changed, err := workspaces.Get(ctx, step.Target); err == nil && changed.ID == step.Target {
-		return Effect{Workspace: &changed}, nil
-	}
-	return Effect{}, nil
+	return metav1.NewTime(now)
 }
 
-// changes is the spec without what cannot be changed, or need not be.
-func changes(intent Intent, sight Sight) provider.WorkspaceSpec {
-	differs := plan.OfWorkspace(intent.Spec, *sight.Current, intent.Capabilities.Workspace).Changeable
-	wanted, change := intent.Spec, provider.WorkspaceSpec{}
-	for _, field := range differs {
-		switch field {
-		case "displayName":
-			change.DisplayName = wanted.DisplayName
-		case "description":
-			change.Description = wanted.Description
-		case "metadata":
-			change.Metadata = wanted.Metadata
-		case "usageLimits":
-			change.UsageLimits = wanted.UsageLimits
-		case "rateLimits":
-			change.RateLimits = wanted.RateLimits
-		case "access":
-			change.Frozen = wanted.Frozen
-		}
-	}
-	return change
+// heeded are the fields that the vendor was told in a creation, without those that
+// its answer shows otherwise and that can be changed: they are told once more.
+func heeded(ws *v1alpha1.Workspace, intent Intent, made provider.Workspace) []string {
+	look := beside(ws, intent, made)
+	again := plan.Record{}.Compare(look).Changeable
+	return slices.DeleteFunc(look.All(), func(field string) bool { return slices.Contains(again, field) })
 }
 
 // classStays looks, after our finalizer is stored, whether the class is going:

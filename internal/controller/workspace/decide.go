@@ -1,11 +1,9 @@
 package workspace
 
 import (
-	"slices"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
-	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
@@ -13,7 +11,9 @@ import (
 // Decide hands the facts to the plan.
 func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) plan.Step {
 	can := intent.Capabilities.Workspace
-	waited := waitedFor(ws, r.Now())
+	waited, revived := waitedFor(ws, r.Now()), restored(ws, intent)
+	overdue := waited > r.ProvisioningDeadline
+	denial, isDenied := denied(ws, revived)
 	return plan.Workspace{
 		Vendor:          intent.Provider,
 		Deleting:        intent.Deleting,
@@ -28,10 +28,16 @@ func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) 
 		Dependents:      intent.Dependents,
 		Recorded:        ws.Status.UUID,
 		Attempted:       ws.Status.Attempt.Open(),
-		Ordered:         ws.Status.Attempt.Ordered(),
+		Refused:         refused(ws),
+		Name:            attemptName(ws, intent),
+		Denied:          isDenied,
+		Denial:          denial,
+		Restored:        revived,
+		GiveUp:          r.outOfPatience(ws, intent.class),
+		Ordered:         ws.Status.Attempt.Ordered() && (!overdue || !isDenied),
 		Waited:          waited,
 		Run:             ws.Status.ProvisioningRunID,
-		Overdue:         waited > r.ProvisioningDeadline,
+		Overdue:         overdue,
 		Unsettled:       sight.Unsettled,
 		MustRecord:      intent.Recovery == provider.RecoverNever || ws.Class() == "",
 		Recovery:        intent.Recovery,
@@ -45,23 +51,7 @@ func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) 
 		HoldsCredential: intent.vault.held(),
 		Frozen:          intent.Spec.Frozen,
 		Differs:         differences(ws, intent, sight),
-		Edited:          engine.Edited(ws.Status.Conditions, ws.Generation),
 	}.Decide()
-}
-
-// differences are looked for where the whole workspace was read. What a person
-// has to set back is what the Workspace itself says, not its class.
-func differences(ws *v1alpha1.Workspace, intent Intent, sight Sight) plan.Differences {
-	seen := candidate(ws, &sight)
-	if seen == nil || !sight.Compared {
-		return plan.Differences{}
-	}
-	found := plan.OfWorkspace(intent.Spec, *seen, intent.Capabilities.Workspace)
-	found.Fixed = slices.DeleteFunc(found.Fixed, func(field string) bool {
-		return field == "displayName" && ws.Spec.DisplayName == "" || field == "region" && ws.Spec.Region == "" ||
-			field == "language" && ws.Spec.Language == ""
-	})
-	return found
 }
 
 // candidate is the workspace that is recorded, or about to be.
@@ -75,6 +65,14 @@ func candidate(ws *v1alpha1.Workspace, sight *Sight) *provider.Workspace {
 		return &sight.Named[0]
 	}
 	return nil
+}
+
+// attemptName is what the workspace is called at the vendor, as far as we know.
+func attemptName(ws *v1alpha1.Workspace, intent Intent) string {
+	if ws.Status.Attempt != nil {
+		return ws.Status.Attempt.Name
+	}
+	return intent.Spec.DisplayName
 }
 
 func deletedFor(ws *v1alpha1.Workspace, now time.Time) time.Duration {

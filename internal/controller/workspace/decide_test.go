@@ -10,7 +10,6 @@ import (
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
-	"github.com/workspace-operator/workspace-operator/internal/provider/catalog"
 	"github.com/workspace-operator/workspace-operator/test/gen"
 )
 
@@ -51,68 +50,18 @@ func TestDifferences(t *testing.T) {
 		sight Sight
 		want  plan.Differences
 	}{
-		"it was read whole":                   {"ws-1", Sight{Current: &other, Compared: true}, both},
-		"it was not read for this":            {"ws-1", Sight{Current: &other}, plan.Differences{}},
-		"nothing was read":                    {"ws-1", Sight{Compared: true}, plan.Differences{}},
-		"it is as it should be":               {"ws-1", Sight{Current: &same, Compared: true}, plan.Differences{}},
-		"the one to be adopted, by its mark":  {"", Sight{Marked: []provider.Workspace{other, same}, Compared: true}, both},
-		"the one to be taken over":            {"", Sight{Current: &other, Compared: true}, both},
-		"a stray with our mark says nothing":  {"ws-0", Sight{Marked: []provider.Workspace{other}, Compared: true}, plan.Differences{}},
-		"the recorded one goes before others": {"ws-1", Sight{Current: &same, Marked: []provider.Workspace{other}, Compared: true}, plan.Differences{}},
+		"it was read":                         {"ws-1", Sight{Current: &other}, both},
+		"nothing was read":                    {"ws-1", Sight{}, plan.Differences{}},
+		"it is as it should be":               {"ws-1", Sight{Current: &same}, plan.Differences{}},
+		"the one to be adopted, by its mark":  {"", Sight{Marked: []provider.Workspace{other, same}}, both},
+		"the one to be taken over":            {"", Sight{Current: &other}, both},
+		"a stray with our mark says nothing":  {"ws-0", Sight{Marked: []provider.Workspace{other}}, plan.Differences{}},
+		"the recorded one goes before others": {"ws-1", Sight{Current: &same, Marked: []provider.Workspace{other}}, plan.Differences{}},
 	} {
-		ws := gen.Workspace("ws", gen.SetWorkspaceUUID(row.uuid), gen.SetWorkspaceDisplayName("Team A"), gen.SetWorkspaceRegion("us-1"))
+		ws := gen.Workspace("ws", gen.SetWorkspaceUUID(row.uuid), gen.SetWorkspaceDisplayName("Team A"), gen.SetWorkspaceRegion("us-1"), gen.SetWorkspaceExternalID("ws-1"))
 		intent := ask(ws, gen.WorkspaceClass("prod"), nil)
 		if diff := cmp.Diff(row.want, differences(ws, *intent, row.sight)); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", name, diff)
-		}
-	}
-}
-
-// TestChanges: an update says what is to become otherwise and nothing else.
-func TestChanges(t *testing.T) {
-	wanted := said(func(*provider.WorkspaceSpec) {})
-	seen := provider.Workspace{
-		ID: "ws-1", Name: wanted.DisplayName, Description: wanted.Description, Region: wanted.Region, Slug: wanted.Slug, Language: wanted.Language,
-		Metadata: wanted.Metadata, UsageLimits: wanted.UsageLimits, RateLimits: wanted.RateLimits, Frozen: true,
-	}
-	for name, row := range map[string]struct {
-		drift func(*provider.Workspace)
-		want  provider.WorkspaceSpec
-	}{
-		"nothing":     {func(*provider.Workspace) {}, provider.WorkspaceSpec{}},
-		"displayName": {func(w *provider.Workspace) { w.Name = "x" }, provider.WorkspaceSpec{DisplayName: wanted.DisplayName}},
-		"description": {func(w *provider.Workspace) { w.Description = "" }, provider.WorkspaceSpec{Description: wanted.Description}},
-		"metadata":    {func(w *provider.Workspace) { w.Metadata = nil }, provider.WorkspaceSpec{Metadata: wanted.Metadata}},
-		"usageLimits": {func(w *provider.Workspace) { w.UsageLimits = nil }, provider.WorkspaceSpec{UsageLimits: wanted.UsageLimits}},
-		"rateLimits":  {func(w *provider.Workspace) { w.RateLimits = nil }, provider.WorkspaceSpec{RateLimits: wanted.RateLimits}},
-		"access":      {func(w *provider.Workspace) { w.Frozen = false }, provider.WorkspaceSpec{Frozen: new(true)}},
-		"two at once": {func(w *provider.Workspace) { w.Name, w.Frozen = "x", false }, provider.WorkspaceSpec{DisplayName: wanted.DisplayName, Frozen: new(true)}},
-		"what cannot be changed, besides": {func(w *provider.Workspace) { w.Name, w.Region, w.Slug, w.Language = "x", "x", "x", "zh" },
-			provider.WorkspaceSpec{DisplayName: wanted.DisplayName}},
-	} {
-		intent := ask(gen.Workspace("ws", outspoken()...), gen.WorkspaceClass("prod"), func(can *provider.WorkspaceCapabilities) {
-			can.Changeable = []string{"displayName", "description", "metadata", "usageLimits", "rateLimits", "access"}
-		})
-		drifted := seen
-		row.drift(&drifted)
-		if diff := cmp.Diff(row.want, changes(*intent, Sight{Current: &drifted, Compared: true})); diff != "" {
-			t.Errorf("%s (-want +got)\n%s", name, diff)
-		}
-	}
-}
-
-// TestEveryChangeIsSaid: a field that a vendor can change and an update leaves
-// out would differ for ever.
-func TestEveryChangeIsSaid(t *testing.T) {
-	spec := said(func(*provider.WorkspaceSpec) {})
-	for _, driver := range catalog.All() {
-		for _, field := range driver.Capabilities().Workspace.Changeable {
-			intent := Intent{Spec: spec}
-			intent.Capabilities.Workspace.Changeable = []string{field}
-			seen := provider.Workspace{ID: "ws-1", Name: "x", Region: "x", Slug: "x", Language: "x"}
-			if cmp.Equal(provider.WorkspaceSpec{}, changes(intent, Sight{Current: &seen, Compared: true})) {
-				t.Errorf("%s can change %s, and no update ever says so", driver.Name(), field)
-			}
 		}
 	}
 }

@@ -23,9 +23,9 @@ type Sight struct {
 	Marked []provider.Workspace
 	// Named are those under the slug the spec names, that nobody else has.
 	Named []provider.Workspace
-	// Compared: what is recorded, or is to be, was read whole for this pass, to
-	// be held against the spec.
-	Compared bool
+	// Familiar: of what is recorded, or is to be, all was read that the spec
+	// speaks of and that may be otherwise than when it was last read whole.
+	Familiar bool
 	// Unsettled is how long the lists cannot be believed yet.
 	Unsettled time.Duration
 }
@@ -41,7 +41,7 @@ func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent
 	case intent.First:
 	case ws.Status.UUID == "" || ws.Status.Attempt.Open():
 		sight.Unsettled = engine.Unsettled(ws, ws.Status.Attempt, r.Now())
-		if intent.Capabilities.Workspace.Asynchronous && !refused(ws) && (!intent.Deleting || !intent.Retain) {
+		if intent.Capabilities.Workspace.Asynchronous && !refused(ws) && !engine.Denied(ws, ws.Status.Attempt) && (!intent.Deleting || !intent.Retain) {
 			// What was asked for may be made as late as anything the vendor builds.
 			sight.Unsettled += r.ProvisioningDeadline
 		}
@@ -55,17 +55,17 @@ func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent
 	id := or(ws.Status.UUID, or(intent.External, intent.vault.uuid))
 	switch {
 	case intent.own != nil:
-		r.observeOwn(ctx, intent, id, fresh, &sight)
+		r.observeOwn(ctx, intent, id, &sight)
 	case intent.Capabilities.Workspace.List && (ws.Status.UUID != "" || intent.External == ""):
 		r.observeList(ctx, ws, intent, fresh || intent.First, &sight)
 	case id != "":
-		r.observeOne(ctx, intent, id, fresh || intent.First, &sight)
+		r.observeOne(ctx, intent, id, &sight)
 	}
 	if err := r.unclaimed(ctx, ws, intent, &sight); err != nil {
 		return sight, err
 	}
-	if fresh && !intent.Deleting && !sight.Compared {
-		r.readWhole(ctx, ws, intent, &sight)
+	if !intent.Deleting {
+		r.readWhole(ctx, ws, intent, fresh, &sight)
 	}
 	return sight, nil
 }
@@ -76,25 +76,28 @@ func refused(ws *v1alpha1.Workspace) bool {
 }
 
 // observeOwn reads the one workspace the credential belongs to.
-func (r *Reconciler) observeOwn(ctx context.Context, intent Intent, id string, fresh bool, sight *Sight) {
+func (r *Reconciler) observeOwn(ctx context.Context, intent Intent, id string, sight *Sight) {
 	if intent.Deleting {
 		return // only its credential is left to be revoked
 	}
-	r.observeOne(ctx, intent, id, fresh, sight)
+	r.observeOne(ctx, intent, id, sight)
 	if provider.Is(sight.Err, provider.Unauthorized) {
 		sight.Err = &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonVendorObjectMissing,
-			Message: "the vendor no longer accepts the workspace's own admin key: the key, or the workspace, was removed at the vendor"}
+			Message: "the vendor no longer accepts the workspace's own admin key: the key, or the workspace, was removed at the vendor. " +
+				"It is not created again by itself: delete this Workspace and apply it anew to get another one"}
 	}
 }
 
-// observeOne reads one workspace by its id.
-func (r *Reconciler) observeOne(ctx context.Context, intent Intent, id string, fresh bool, sight *Sight) {
+// observeOne reads one workspace by its id. That there is none is believed where
+// the vendor documents an answer that means nothing else.
+func (r *Reconciler) observeOne(ctx context.Context, intent Intent, id string, sight *Sight) {
 	current, err := intent.manager().Session().Workspaces().Get(ctx, id)
-	if err != nil {
+	switch {
+	case err == nil:
+		sight.Current = &current
+	case !provider.Is(err, provider.NotFound):
 		sight.Err = err
-		return
 	}
-	sight.Current, sight.Compared = &current, fresh
 }
 
 // observeList finds the workspace in the list all objects of the account share.
@@ -133,13 +136,13 @@ func (r *Reconciler) observeList(ctx context.Context, ws *v1alpha1.Workspace, in
 }
 
 // readWhole reads the parts that a list leaves out of the workspace that is
-// recorded, or about to be.
-func (r *Reconciler) readWhole(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight *Sight) {
+// recorded, or about to be: of the cached list, only if they may have changed.
+func (r *Reconciler) readWhole(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, fresh bool, sight *Sight) {
 	seen := candidate(ws, sight)
 	if seen == nil || sight.Err != nil {
 		return
 	}
-	if seen.Brief && !seen.Pending {
+	if seen.Brief && !seen.Pending && (fresh || !familiar(ws, intent, *seen)) {
 		whole, err := intent.account.Session().Workspaces().Get(ctx, seen.ID)
 		if err != nil {
 			sight.Err = err
@@ -147,7 +150,7 @@ func (r *Reconciler) readWhole(ctx context.Context, ws *v1alpha1.Workspace, inte
 		}
 		*seen = whole
 	}
-	sight.Compared = true
+	sight.Familiar = !seen.Brief || recorded(ws).Shows(beside(ws, intent, *seen))
 }
 
 // readMarks asks for each workspace whose mark the list did not show. Those of

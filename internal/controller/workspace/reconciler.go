@@ -30,7 +30,9 @@ type Reconciler struct {
 	ProvisioningDeadline time.Duration
 	// Hold keeps the credential Secret of the class for the Workspace. It fails
 	// if either is going.
-	Hold     func(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, seen account.Credentials) error
+	Hold func(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, seen account.Credentials) error
+	// Ledger is told what a deletion that is given up may leave at the vendor.
+	Ledger   Ledger
 	Recorder events.EventRecorder
 	Now      func() time.Time
 }
@@ -54,6 +56,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		Secure:   r.secure,
 		Undo:     r.undo,
 		Resync:   func(i Intent) time.Duration { return i.Resync },
+		Abandon:  r.abandon,
 		WayOut:   "; to let this Workspace go and leave what the vendor has, set spec.deletionPolicy to Retain",
 		Cached:   r.Client, Live: r.Live, Writer: r.Client, Recorder: r.Recorder, Now: r.Now,
 	}).Reconcile(ctx, req)

@@ -17,9 +17,26 @@ func (r *Reconciler) Report(ws *v1alpha1.Workspace, facts engine.Facts[Intent, S
 	}
 	seen := told(status.UUID, facts)
 	if seen != nil && (status.UUID == "" || status.UUID == seen.ID) {
+		updated := status.UpdatedAt
 		identify(status, *seen)
+		if facts.Effect.Workspace == nil && !facts.Sight.Familiar {
+			status.UpdatedAt = updated // of when it was last read whole
+		}
+		remember(ws, facts, *seen)
 	}
 	status.Attempt = attempt(status.Attempt, seen, facts)
+}
+
+// remember keeps what is known of the workspace's fields. Who only observes has
+// told the vendor nothing, what is being built shows nothing for certain, and what
+// was changed and not read back is for the next look to tell.
+func remember(ws *v1alpha1.Workspace, facts engine.Facts[Intent, Sight, Effect], seen provider.Workspace) {
+	unread := facts.Effect.Workspace == nil && len(facts.Effect.Told) > 0
+	if facts.Intent.ObserveOnly || facts.Intent.Deleting || seen.Pending || unread {
+		return
+	}
+	record := recorded(ws).After(beside(ws, facts.Intent, seen), facts.Effect.Told)
+	ws.Status.Applied, ws.Status.Kept = record.Applied, record.Kept
 }
 
 // told is what the vendor has said of this object's workspace: of the one that

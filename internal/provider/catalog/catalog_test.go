@@ -48,6 +48,7 @@ func TestCapabilitiesHangTogether(t *testing.T) {
 			"changes what it does not honour":                                beyond(can.Workspace.Changeable, can.Workspace.Fields) || beyond(can.Key.Changeable, can.Key.Fields),
 			"takes over workspaces it cannot read":                           can.Workspace.Import && !can.Workspace.Get,
 			"has no way to a workspace":                                      !can.Workspace.Import && !can.Workspace.Create,
+			"clears what it does not change":                                 beyond(can.Workspace.Clearable, can.Workspace.Changeable),
 			"updates nothing, or changes without an update":                  can.Workspace.Update != (len(can.Workspace.Changeable) > 0) || can.Key.Amend != (len(can.Key.Changeable) > 0),
 			"freezes and does not honour access, or the other way round":     can.Workspace.Freeze != can.Workspace.Honours("access"),
 			"names keys it does not issue, or issues keys without a name":    can.Key.Issue != (can.Key.Name != nil),
@@ -84,13 +85,13 @@ func repeated(names []string) bool {
 
 func shared(driver provider.Driver) bool {
 	spoilt := driver.Capabilities()
-	for _, list := range [][]string{spoilt.CredentialKeys, spoilt.Workspace.Fields, spoilt.Workspace.Changeable, spoilt.Workspace.Required, spoilt.Key.Fields, spoilt.Key.Changeable, spoilt.Key.Required} {
+	for _, list := range [][]string{spoilt.CredentialKeys, spoilt.Workspace.Fields, spoilt.Workspace.Changeable, spoilt.Workspace.Clearable, spoilt.Workspace.Required, spoilt.Key.Fields, spoilt.Key.Changeable, spoilt.Key.Required} {
 		for i := range list {
 			list[i] = "spoilt"
 		}
 	}
 	return slices.Contains(driver.Capabilities().CredentialKeys, "spoilt") ||
-		driver.Capabilities().Workspace.Honours("spoilt") || driver.Capabilities().Workspace.Changes("spoilt") || driver.Capabilities().Workspace.Requires("spoilt") ||
+		driver.Capabilities().Workspace.Honours("spoilt") || driver.Capabilities().Workspace.Changes("spoilt") || driver.Capabilities().Workspace.Clears("spoilt") || driver.Capabilities().Workspace.Requires("spoilt") ||
 		driver.Capabilities().Key.Honours("spoilt") || driver.Capabilities().Key.Changes("spoilt") || driver.Capabilities().Key.Requires("spoilt")
 }
 
@@ -108,6 +109,7 @@ func TestTable(t *testing.T) {
 		"| of these, a Workspace must have | `region` | - | - | - | - |",
 		"| of these, an ApiKey must have | - | - | `action` | `scopes` | `scopes` |",
 		"| can be changed later (ApiKey) | - | - | - | `displayName`, `scopes`, `usageLimits`, `rateLimits`, `expiresAt` | `access` |",
+		"| cleared when taken out of the spec (Workspace) | - | `description` | - | `description`, `metadata`, `usageLimits`, `rateLimits` | - |",
 		"| lost workspace is found | by its mark, in the list; with `slug` by a person | by a person | - | by its mark, in the list | - |",
 		"| lost key is found | - | by its mark, in the list | by its mark, in the list | by its mark, in the list | by a person |",
 		"| keys of the credential Secret | `token` | `apiKey` | `accessKeyID`, `accessKeySecret` | `apiKey` | `token`, `clientHash` |",

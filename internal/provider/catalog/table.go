@@ -52,6 +52,7 @@ func rows() []row {
 		row{"of these, a Workspace must have", func(can provider.Capabilities) string { return codes(can.Workspace.Required) }},
 		row{"of these, an ApiKey must have", func(can provider.Capabilities) string { return codes(can.Key.Required) }},
 		row{"can be changed later (Workspace)", func(can provider.Capabilities) string { return codes(can.Workspace.Changeable) }},
+		row{"cleared when taken out of the spec (Workspace)", func(can provider.Capabilities) string { return codes(can.Workspace.Clearable) }},
 		row{"can be changed later (ApiKey)", func(can provider.Capabilities) string { return codes(can.Key.Changeable) }},
 		row{"a deletion of a workspace", deletion},
 		row{"lost workspace is found", lostWorkspace},

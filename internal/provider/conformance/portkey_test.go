@@ -20,7 +20,8 @@ func portkeyVendor() vendor {
 			},
 			Change: provider.WorkspaceSpec{
 				DisplayName: "Team B", Description: "e", Metadata: map[string]string{"foo": "baz"},
-				UsageLimits: []provider.UsageLimit{}, RateLimits: []provider.RateLimit{{Type: "Tokens", Unit: "PerDay", Value: 5}},
+				UsageLimits: []provider.UsageLimit{{Type: "Tokens", CreditLimit: 20}},
+				RateLimits:  []provider.RateLimit{{Type: "Tokens", Unit: "PerDay", Value: 5}},
 			},
 			Key: provider.KeySpec{
 				DisplayName: "ci", Scopes: []string{"completions.write"}, ExpiresAt: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC),

@@ -110,6 +110,7 @@ func parts() []part {
 		{"what a workspace must have", testWorkspaceRequired, true},
 		{"marks", testMarks, false},
 		{"changes of a workspace", testWorkspaceChanges, false},
+		{"what is cleared of a workspace", testWorkspaceClears, false},
 		{"buildings", testBuildings, false},
 		{"life of a key", testKeyLife, false},
 		{"changes of a key", testKeyChanges, false},

@@ -20,6 +20,7 @@ func Everything() provider.Capabilities {
 			Recovery:   provider.RecoverByMark,
 			Fields:     []string{"displayName", "description", "region", "slug", "language", "metadata", "usageLimits", "rateLimits", "access"},
 			Changeable: []string{"displayName", "description", "metadata", "access"},
+			Clearable:  []string{"description", "metadata"},
 		},
 		Key: provider.KeyCapabilities{
 			Issue: true, Get: true, List: true, Amend: true, Revoke: true,

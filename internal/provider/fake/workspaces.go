@@ -101,6 +101,7 @@ func (w workspaces) Update(ctx context.Context, id string, spec provider.Workspa
 		home, failure := w.home(id)
 		if failure == nil {
 			home.update(spec)
+			home.clear(spec)
 			home.UpdatedAt = w.vendor.now()
 		}
 		return failure
@@ -114,12 +115,21 @@ func (w *workspace) update(spec provider.WorkspaceSpec) {
 	if spec.Description != "" {
 		w.Description = spec.Description
 	}
-	if spec.Metadata != nil {
+	if len(spec.Metadata) > 0 {
 		w.Metadata = maps.Clone(spec.Metadata)
 	}
 	if spec.Frozen != nil {
 		w.Frozen = *spec.Frozen
 		w.State = map[bool]string{true: "frozen", false: "active"}[*spec.Frozen]
+	}
+}
+
+func (w *workspace) clear(spec provider.WorkspaceSpec) {
+	if spec.Clears("description") {
+		w.Description = ""
+	}
+	if spec.Clears("metadata") {
+		w.Metadata = nil
 	}
 }
 

@@ -98,6 +98,9 @@ func (w workspaces) Create(ctx context.Context, mark provider.Mark, spec provide
 // for anything else.
 func (w workspaces) Update(ctx context.Context, id string, spec provider.WorkspaceSpec) error {
 	const op = "update workspace"
+	if err := rest.Clearable(op, spec.Clear, nil); err != nil {
+		return err
+	}
 	if err := checkID(op, id); err != nil {
 		return err
 	}

@@ -45,6 +45,7 @@ func (Driver) Capabilities() provider.Capabilities {
 				"guance", "guance." + optionMenuStyle, "guance." + optionAccessKeyName,
 			},
 			Changeable: []string{"displayName", "description"},
+			Clearable:  clearable(),
 		},
 		Key: provider.KeyCapabilities{
 			Issue: true, Get: true, List: true, Revoke: true,
@@ -55,6 +56,9 @@ func (Driver) Capabilities() provider.Capabilities {
 		RateLimit: provider.Quota{RequestsPerMinute: 20, Burst: 5},
 	}
 }
+
+// clearable is what an update can empty: a description may be the empty text.
+func clearable() []string { return []string{"description"} }
 
 // Open binds an account: the one that creates workspaces or, with the key that
 // was made along with a workspace, the one that manages it.

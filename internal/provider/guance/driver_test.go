@@ -54,6 +54,7 @@ func TestCapabilities(t *testing.T) {
 			Recovery: provider.RecoverNever, OwnCredential: true,
 			Fields:     []string{"displayName", "description", "language", "guance", "guance.menuStyle", "guance.accessKeyName"},
 			Changeable: []string{"displayName", "description"},
+			Clearable:  []string{"description"},
 		},
 		Key: provider.KeyCapabilities{
 			Issue: true, Get: true, List: true, Revoke: true,

@@ -20,8 +20,8 @@ type createRequest struct {
 
 // modifyRequest is the body of workspace/modify. What is absent stays.
 type modifyRequest struct {
-	Name        string `json:"name,omitempty"`
-	Description string `json:"desc,omitempty"`
+	Name        string  `json:"name,omitempty"`
+	Description *string `json:"desc,omitempty"`
 }
 
 func (r modifyRequest) empty() bool { return r == modifyRequest{} }
@@ -31,8 +31,8 @@ func (r modifyRequest) unlike(own provider.Workspace) modifyRequest {
 	if r.Name == own.Name {
 		r.Name = ""
 	}
-	if r.Description == own.Description {
-		r.Description = ""
+	if r.Description != nil && *r.Description == own.Description {
+		r.Description = nil
 	}
 	return r
 }

@@ -53,7 +53,13 @@ func (w workspaces) Create(ctx context.Context, mark provider.Mark, spec provide
 // menu style are settled at creation.
 func (w workspaces) Update(ctx context.Context, id string, spec provider.WorkspaceSpec) error {
 	const op = "update workspace"
-	body := modifyRequest{Name: spec.DisplayName, Description: spec.Description}
+	if err := rest.Clearable(op, spec.Clear, clearable()); err != nil {
+		return err
+	}
+	body := modifyRequest{Name: spec.DisplayName}
+	if spec.Description != "" || spec.Clears("description") {
+		body.Description = &spec.Description
+	}
 	if body.empty() {
 		return nil
 	}

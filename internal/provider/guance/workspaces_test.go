@@ -217,6 +217,7 @@ func TestUpdateSendsWhatTheSpecSets(t *testing.T) {
 		},
 		"the name":        {provider.WorkspaceSpec{DisplayName: "a & b"}, []exchange{own, post(pathModify, `{"name":"a & b"}`, answer)}},
 		"the description": {provider.WorkspaceSpec{Description: "d"}, []exchange{own, post(pathModify, `{"desc":"d"}`, answer)}},
+		"no description":  {provider.WorkspaceSpec{Clear: []string{"description"}}, []exchange{own, post(pathModify, `{"desc":""}`, answer)}},
 		"what is so already": {
 			provider.WorkspaceSpec{DisplayName: "开发测试一起用", Description: "m修改修改hhhhh"},
 			[]exchange{own},

@@ -34,6 +34,7 @@ func (Driver) Capabilities() provider.Capabilities {
 			Recovery:   provider.RecoverByMark,
 			Fields:     []string{"displayName", "description", "metadata", "usageLimits", "rateLimits"},
 			Changeable: []string{"displayName", "description", "metadata", "usageLimits", "rateLimits"},
+			Clearable:  clearable(),
 		},
 		Key: provider.KeyCapabilities{
 			Issue: true, Get: true, List: true, Amend: true, Revoke: true,
@@ -44,6 +45,13 @@ func (Driver) Capabilities() provider.Capabilities {
 			Changeable: []string{"displayName", "scopes", "usageLimits", "rateLimits", "expiresAt"},
 		},
 	}
+}
+
+// clearable is what an update can empty: the description, which is then the
+// empty text, the metadata, which are replaced as a whole, and the limits, which
+// null takes away.
+func clearable() []string {
+	return []string{"description", "metadata", "usageLimits", "rateLimits"}
 }
 
 // Open binds an account whose credential is an admin key of the organisation.

@@ -44,9 +44,9 @@ func TestDocumentedRequestsByteForByte(t *testing.T) {
 			Defaults: &defaults{Metadata: map[string]rest.Text{"foo": "bar", "environment": "production"}},
 		}},
 		"workspace-update-request.json": {"", workspaceChange{
-			Name: "My Workspace", Description: "My Description", Defaults: &defaults{Metadata: map[string]rest.Text{"foo": "bar"}},
+			Name: "My Workspace", Description: new("My Description"), Defaults: &defaults{Metadata: map[string]rest.Text{"foo": "bar"}},
 		}},
-		"workspace-update-sample-request.json": {`,"defaults":{"x":"y"}`, workspaceChange{Name: "WORKSPACE 0909", Description: "This is a test description"}},
+		"workspace-update-sample-request.json": {`,"defaults":{"x":"y"}`, workspaceChange{Name: "WORKSPACE 0909", Description: new("This is a test description")}},
 		"key-create-request.json":              {"", newKey{Name: "API_KEY_NAME_0909", Scopes: []string{"completions.write"}}},
 		"key-create-rotation-request.json":     {"," + rotation, newKey{Name: "Auto-rotating Key", Scopes: []string{"completions.write"}}},
 		"key-create-limits-request.json":       {"," + mails, newKey{Name: "Budget-limited Key", Scopes: []string{"completions.write"}, UsageLimits: &hundred}},

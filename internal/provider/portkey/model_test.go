@@ -112,6 +112,15 @@ func someSpec() *rapid.Generator[provider.WorkspaceSpec] {
 		if rapid.Bool().Draw(t, "with rate limits") {
 			spec.RateLimits = rapid.SliceOfN(someRate(), 0, 2).Draw(t, "rate")
 		}
+		open := map[string]bool{
+			"description": spec.Description == "", "metadata": len(spec.Metadata) == 0,
+			"usageLimits": len(spec.UsageLimits) == 0, "rateLimits": len(spec.RateLimits) == 0,
+		}
+		for _, field := range clearable() {
+			if open[field] && rapid.Bool().Draw(t, "clear "+field) {
+				spec.Clear = append(spec.Clear, field)
+			}
+		}
 		return spec
 	})
 }
@@ -123,24 +132,27 @@ func updated(seen provider.Workspace, spec provider.WorkspaceSpec) (provider.Wor
 	if spec.DisplayName != "" {
 		seen.Name, members = spec.DisplayName, append(members, "name")
 	}
-	if spec.Description != "" {
+	if spec.Description != "" || spec.Clears("description") {
 		seen.Description, members = spec.Description, append(members, "description")
 	}
-	if spec.Metadata != nil {
+	if len(spec.Metadata) > 0 || spec.Clears("metadata") {
 		seen.Metadata, members = maps.Clone(spec.Metadata), append(members, "defaults")
+		if seen.Metadata == nil {
+			seen.Metadata = map[string]string{}
+		}
 		delete(seen.Metadata, markKey)
 	}
-	if spec.UsageLimits != nil {
+	if len(spec.UsageLimits) > 0 || spec.Clears("usageLimits") {
 		seen.UsageLimits, members = spec.UsageLimits, append(members, "usage_limits")
 	}
-	if spec.RateLimits != nil {
+	if len(spec.RateLimits) > 0 || spec.Clears("rateLimits") {
 		seen.RateLimits, members = spec.RateLimits, append(members, "rate_limits")
 	}
 	return seen, members
 }
 
-// After any updates, the workspace is what the specs said last, field by field;
-// what they left open, the mark and what is none of our business is untouched.
+// After any updates, the workspace is what the specs said last, field by field,
+// and has nothing where they cleared it; what they left open, the mark and what is none of our business is untouched.
 func TestUpdatesOfAWorkspaceAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		vendor := &model{merges: rapid.Bool().Draw(t, "merges"), members: map[string]json.RawMessage{

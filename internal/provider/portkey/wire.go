@@ -44,7 +44,7 @@ type newWorkspace struct {
 // is null goes away.
 type workspaceChange struct {
 	Name        string        `json:"name,omitempty"`
-	Description string        `json:"description,omitempty"`
+	Description *string       `json:"description,omitempty"`
 	Defaults    *defaults     `json:"defaults,omitempty"`
 	UsageLimits *[]usageLimit `json:"usage_limits,omitempty"`
 	RateLimits  *[]rateLimit  `json:"rate_limits,omitempty"`

@@ -79,23 +79,29 @@ func (w workspaces) Create(ctx context.Context, mark provider.Mark, spec provide
 	return created.observed(false), nil
 }
 
-// Update sends what the spec sets. The vendor replaces the metadata as a
+// Update sends what the spec sets and clears. The vendor replaces the metadata as a
 // whole, so they are read first, and the mark they hold is sent along. Its
 // answer says nothing, and a read that follows at once may still be stale.
 func (w workspaces) Update(ctx context.Context, id string, spec provider.WorkspaceSpec) error {
 	const op = "update workspace"
+	if err := rest.Clearable(op, spec.Clear, clearable()); err != nil {
+		return err
+	}
 	usage, rate, err := limitsOf(op, spec.UsageLimits, spec.RateLimits)
 	if err != nil {
 		return err
 	}
-	body := workspaceChange{Name: spec.DisplayName, Description: spec.Description}
-	if spec.UsageLimits != nil {
+	body := workspaceChange{Name: spec.DisplayName}
+	if spec.Description != "" || spec.Clears("description") {
+		body.Description = &spec.Description
+	}
+	if len(usage) > 0 || spec.Clears("usageLimits") {
 		body.UsageLimits = &usage
 	}
-	if spec.RateLimits != nil {
+	if len(rate) > 0 || spec.Clears("rateLimits") {
 		body.RateLimits = &rate
 	}
-	if spec.Metadata != nil {
+	if len(spec.Metadata) > 0 || spec.Clears("metadata") {
 		current, err := w.get(ctx, op, id)
 		if err != nil {
 			return err

@@ -153,7 +153,11 @@ func TestUpdateWorkspace(t *testing.T) {
 		"nothing to say":        {provider.WorkspaceSpec{}, nil},
 		"what is absent stays":  {provider.WorkspaceSpec{DisplayName: "b"}, []conformance.Exchange{put(`{"name":"b"}`)}},
 		"description":           {provider.WorkspaceSpec{Description: "d"}, []conformance.Exchange{put(`{"description":"d"}`)}},
-		"null takes limits off": {provider.WorkspaceSpec{UsageLimits: []provider.UsageLimit{}, RateLimits: []provider.RateLimit{}}, []conformance.Exchange{put(`{"usage_limits":null,"rate_limits":null}`)}},
+		"null takes limits off": {provider.WorkspaceSpec{Clear: []string{"usageLimits", "rateLimits"}}, []conformance.Exchange{put(`{"usage_limits":null,"rate_limits":null}`)}},
+		"no description":        {provider.WorkspaceSpec{DisplayName: "b", Clear: []string{"description"}}, []conformance.Exchange{put(`{"name":"b","description":""}`)}},
+		"what is empty stays": {
+			provider.WorkspaceSpec{Metadata: map[string]string{}, UsageLimits: []provider.UsageLimit{}, RateLimits: []provider.RateLimit{}}, nil,
+		},
 		"a value sets them": {
 			provider.WorkspaceSpec{UsageLimits: []provider.UsageLimit{{CreditLimit: 3}}},
 			[]conformance.Exchange{put(`{"usage_limits":[{"credit_limit":3}]}`)},
@@ -166,7 +170,7 @@ func TestUpdateWorkspace(t *testing.T) {
 			},
 		},
 		"no metadata keep the mark": {
-			provider.WorkspaceSpec{Metadata: map[string]string{}},
+			provider.WorkspaceSpec{Clear: []string{"metadata"}},
 			[]conformance.Exchange{get(`{"id":"w","defaults":{"metadata":{"foo":"bar",` + owner + `}}}`), put(`{"defaults":{"metadata":{` + owner + `}}}`)},
 		},
 		"a tenant cannot set the mark": {
@@ -195,7 +199,7 @@ func TestUpdateWorkspace(t *testing.T) {
 	t.Run("what cannot be read is not written", func(t *testing.T) {
 		status, answer := refusal(403, "AB03")
 		session := play(t, conformance.Exchange{Method: "GET", URI: "/admin/workspaces/w", Status: status, Answer: answer})
-		want(t, session.Workspaces().Update(t.Context(), "w", provider.WorkspaceSpec{Metadata: map[string]string{}}), provider.Forbidden, false)
+		want(t, session.Workspaces().Update(t.Context(), "w", provider.WorkspaceSpec{Clear: []string{"metadata"}}), provider.Forbidden, false)
 	})
 	t.Run("lost answer", func(t *testing.T) {
 		session := play(t, conformance.Exchange{Method: "PUT", URI: "/admin/workspaces/w", Body: `{"name":"b"}`, Drop: true})
