@@ -51,6 +51,9 @@ const (
 	ReasonIdentifying = "Identifying"
 	// ReasonWorkspaceNotReady: the ApiKey waits for its Workspace.
 	ReasonWorkspaceNotReady = "WorkspaceNotReady"
+	// ReasonClassNotReady: the operator has yet to look at the class for the
+	// first time.
+	ReasonClassNotReady = "ClassNotReady"
 	// ReasonVendorUnavailable: the vendor or the way to it is broken; retried.
 	ReasonVendorUnavailable = "VendorUnavailable"
 	// ReasonThrottled: the vendor limits the account's requests; retried.
@@ -87,11 +90,15 @@ const (
 	ReasonNoDefaultClass = "NoDefaultClass"
 	// ReasonClassNotAllowed: the class is not open to this namespace.
 	ReasonClassNotAllowed = "ClassNotAllowed"
-	// ReasonCredentialsNotFound: the credential Secret does not exist.
+	// ReasonCredentialsNotFound: the credential Secret does not exist, or is
+	// being deleted and serves nothing new.
 	ReasonCredentialsNotFound = "CredentialsNotFound"
 	// ReasonCredentialsMalformed: the credential Secret lacks a key or holds
 	// what can be no credential.
 	ReasonCredentialsMalformed = "CredentialsMalformed"
+	// ReasonHostNotAllowed: the credential must not be sent to the class's
+	// endpoint: its Secret does not allow the host.
+	ReasonHostNotAllowed = "HostNotAllowed"
 	// ReasonCredentialRejected: the vendor does not take the credential.
 	ReasonCredentialRejected = "CredentialRejected"
 	// ReasonPermissionDenied: the credential is taken but may not do this.

@@ -18,6 +18,12 @@ const (
 	// it. The condition that asks for it tells the value: it stands for that one
 	// creation, so that it says nothing of a later one.
 	AnnotationDoesNotExist = "workspace-operator.io/does-not-exist"
+	// AnnotationAllowedHost, on a credential Secret, lists the hosts that the
+	// credential may be sent to, separated by commas: each as it stands in the
+	// class's endpoint, "host" or "host:port", in lower case. Where it stands it
+	// always counts, and an empty list allows none. Where it does not, the
+	// credential goes to the class's status.endpointHost alone.
+	AnnotationAllowedHost = "workspace-operator.io/allowed-host"
 )
 
 // Annotations and labels the operator sets.

@@ -216,6 +216,14 @@ type WorkspaceClassStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=32
 	Provider string `json:"provider,omitempty"`
+	// endpointHost is the host, with its port if the endpoint names one, that the
+	// class is used with. It is set before a credential is sent anywhere. Another
+	// host in spec.provider is refused until the credential Secret names it in its
+	// annotation workspace-operator.io/allowed-host, and then recorded here; where
+	// each namespace brings its own Secret, the first host stays on record.
+	// +optional
+	// +kubebuilder:validation:MaxLength=512
+	EndpointHost string `json:"endpointHost,omitempty"`
 	// capabilities are what the vendor's API can do, as "workspace.create".
 	// +optional
 	// +listType=set

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
@@ -39,6 +41,9 @@ func (a *Account) Capabilities() provider.Capabilities { return a.capabilities }
 // Endpoint is the vendor's base URL as the class has it.
 func (a *Account) Endpoint() string { return a.endpoint }
 
+// Host is that of the endpoint, as a Secret's list of allowed hosts has it.
+func (a *Account) Host() string { return hostOf(a.endpoint) }
+
 // Provider is the vendor's name.
 func (a *Account) Provider() string { return a.provider }
 
@@ -47,6 +52,15 @@ func (a *Account) Credentials() Credentials {
 	credentials := a.credentials
 	credentials.Finalizers = slices.Clone(credentials.Finalizers)
 	return credentials
+}
+
+// TakesNew answers nil, or a [*Problem] if the credential Secret is being
+// deleted: it then serves only what was made with it.
+func (a *Account) TakesNew() error {
+	if !a.credentials.Deleting {
+		return nil
+	}
+	return credentialsLeaving(types.NamespacedName{Namespace: a.credentials.Namespace, Name: a.credentials.Name})
 }
 
 // Reserve asks for n requests (at least 1, at most the burst) in the name of

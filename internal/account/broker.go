@@ -95,8 +95,10 @@ func NewBroker(options Options) *Broker {
 
 // Open reads the credential Secret, live, and gives the account it opens for
 // the class. All callers get the same one until the class or the Secret
-// changes. Where there is none to be had the answer is a [*Problem]; any other
-// error is the API server's.
+// changes. The credential is used only for a host that the Secret names or, if
+// it names none, the one that the class's status has on record. Where there is
+// no account to be had the answer is a [*Problem]; any other error is the API
+// server's.
 func (b *Broker) Open(ctx context.Context, class *v1alpha1.WorkspaceClass, namespace string) (*Account, error) {
 	return b.open(ctx, class, slot{class: class.UID, secret: CredentialsKey(class, namespace)})
 }
@@ -119,6 +121,9 @@ func (b *Broker) OpenGiven(class *v1alpha1.WorkspaceClass, secret *corev1.Secret
 	if err := b.checkEndpoint(class, vendor.endpoint); err != nil {
 		return nil, err
 	}
+	if host := hostOf(vendor.endpoint); !allows(class, secret, host) {
+		return nil, hostNotAllowed(class, types.NamespacedName{Namespace: secret.Namespace, Name: secret.Name}, host)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	carrier, err := b.transport(class, b.options.Now())
@@ -136,8 +141,14 @@ func (b *Broker) open(ctx context.Context, class *v1alpha1.WorkspaceClass, place
 	if err := b.checkEndpoint(class, vendor.endpoint); err != nil {
 		return nil, err
 	}
+	if class.Status.EndpointHost == "" {
+		return nil, classNotReady(class)
+	}
 	secret, err := b.readSecret(ctx, class, place.secret, vendor.driver.Capabilities().CredentialKeys)
 	if err != nil {
+		return nil, err
+	}
+	if err := b.checkHost(ctx, class, place, secret, vendor); err != nil {
 		return nil, err
 	}
 	current := version{generation: class.Generation, uid: secret.UID, resource: secret.ResourceVersion}

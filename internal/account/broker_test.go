@@ -203,7 +203,7 @@ func TestCredentialsOfADeletedSecret(t *testing.T) {
 func TestHTTPForDevelopment(t *testing.T) {
 	w := newWorld(t, newSecret())
 	w.options.AllowHTTP = true
-	w.open(t, newClass(endpoint("http://127.0.0.1:9090/x")))
+	w.open(t, newClass(endpoint("http://127.0.0.1:9090/x"), usedWith("127.0.0.1:9090")))
 	_, err := w.Open(t.Context(), newClass(endpoint("ftp://vendor.test")), "tenant")
 	wantProblem(t, err, v1alpha1.ReasonClassInvalid,
 		`WorkspaceClass "prod" cannot be used: the provider's endpoint must start with https://, or the credential would be sent in the clear`)

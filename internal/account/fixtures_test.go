@@ -212,6 +212,7 @@ func newClass(edit ...func(*v1alpha1.WorkspaceClass)) *v1alpha1.WorkspaceClass {
 			}},
 			CredentialsRef: v1alpha1.CredentialsReference{Name: "admin", Namespace: "platform"},
 		},
+		Status: v1alpha1.WorkspaceClassStatus{EndpointHost: "vendor.test"},
 	}
 	for _, edit := range edit {
 		edit(class)

@@ -86,6 +86,7 @@ func isAccountReason(reason string) bool {
 	switch reason {
 	case v1alpha1.ReasonClassNotFound, v1alpha1.ReasonNoDefaultClass, v1alpha1.ReasonClassNotAllowed,
 		v1alpha1.ReasonCredentialsNotFound, v1alpha1.ReasonCredentialsMalformed, v1alpha1.ReasonCredentialRejected,
+		v1alpha1.ReasonClassNotReady, v1alpha1.ReasonHostNotAllowed,
 		v1alpha1.ReasonClassInvalid, v1alpha1.ReasonVendorUnavailable, v1alpha1.ReasonThrottled:
 		return true
 	}

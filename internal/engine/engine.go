@@ -51,6 +51,9 @@ type Engine[T client.Object, I Intent, S any, E Effect] struct {
 	// Undo takes back, at the vendor, what a Create made for an object that
 	// is no longer there. Nil for kinds that create nothing.
 	Undo func(ctx context.Context, obj T, facts Facts[I, S, E]) error
+	// Secure is called just before our finalizer is stored, and keeps what the
+	// object's deletion will need. Nil for kinds that need nothing.
+	Secure func(ctx context.Context, obj T, intent I) error
 	// Extra are the kind's own conditions, from the outlook. An object that
 	// stays Ready keeps those it has: nothing is asked then.
 	Extra func(plan.Outlook) []metav1.Condition
@@ -177,7 +180,7 @@ func (e *Engine[T, I, S, E]) carryOut(ctx context.Context, obj T, facts Facts[I,
 		return ctrl.Result{}, e.release(ctx, obj, facts)
 	default:
 	}
-	if err := e.hold(ctx, obj); err != nil {
+	if err := e.hold(ctx, obj, facts.Intent); err != nil {
 		return ctrl.Result{}, err
 	}
 	if e.Now().Sub(facts.Now) > freshness {
@@ -227,9 +230,14 @@ func overtaken(err error) bool {
 
 // hold stores the finalizer. The write fails if anybody else wrote since the
 // object was read: two of us can never both believe to be the first.
-func (e *Engine[T, I, S, E]) hold(ctx context.Context, obj T) error {
+func (e *Engine[T, I, S, E]) hold(ctx context.Context, obj T, intent I) error {
 	if controllerutil.ContainsFinalizer(obj, e.finalizer()) {
 		return nil
+	}
+	if e.Secure != nil {
+		if err := e.Secure(ctx, obj, intent); err != nil {
+			return err
+		}
 	}
 	before := copyOf(obj)
 	controllerutil.AddFinalizer(obj, e.finalizer())

@@ -68,6 +68,8 @@ type rig struct {
 	onPatch, onStatus func() error
 	onLive            func() error
 	afterStatus       func() error
+	// secure, if set, is the engine's.
+	secure func() error
 	// undo, if set, is the engine's.
 	undo func(obj *v1alpha1.Workspace, facts Facts[intent, sight, effect]) error
 	// reported are the facts of the latest report.
@@ -167,6 +169,12 @@ func (r *rig) engine() *Engine[*v1alpha1.Workspace, intent, sight, effect] {
 		Resync: func(intent) time.Duration { return resync },
 		Cached: cache{r.api, r}, Live: live{r.api, r}, Writer: r.api, Recorder: recorder{r},
 		Now: func() time.Time { return r.now }, WayOut: r.wayOut, Extra: r.extra,
+	}
+	if r.secure != nil {
+		engine.Secure = func(context.Context, *v1alpha1.Workspace, intent) error {
+			r.notef("secure")
+			return r.secure()
+		}
 	}
 	if r.undo != nil {
 		engine.Undo = func(_ context.Context, obj *v1alpha1.Workspace, facts Facts[intent, sight, effect]) error {

@@ -62,6 +62,9 @@ func verdict(outlook plan.Outlook) (plan.Outlook, error) {
 	if problem, ok := errors.AsType[*account.Problem](outlook.Err); ok {
 		outlook.State, outlook.Reason, outlook.Message = plan.Blocked, problem.Reason, problem.Message
 		outlook.After = credentialPause
+		if problem.Passes {
+			outlook.State = plan.Working
+		}
 		return outlook, nil
 	}
 	if hold, ok := errors.AsType[*plan.Impasse](outlook.Err); ok {

@@ -64,6 +64,7 @@ func TestVerdict(t *testing.T) {
 		{"a class nobody knows is retried", vendorErr("Unheard"), plan.Working, v1alpha1.ReasonVendorUnavailable, vendorSays, 0, true},
 		{"an error in other words", fmt.Errorf("while creating: %w", vendorErr(provider.Invalid)), plan.Blocked, v1alpha1.ReasonRefused, vendorSays, 5 * time.Minute, false},
 		{"no account", &account.Problem{Reason: v1alpha1.ReasonClassNotFound, Message: "no class"}, plan.Blocked, v1alpha1.ReasonClassNotFound, "no class", 30 * time.Second, false},
+		{"no account yet", &account.Problem{Reason: v1alpha1.ReasonClassNotReady, Message: "soon", Passes: true}, plan.Working, v1alpha1.ReasonClassNotReady, "soon", 30 * time.Second, false},
 		{"held by another object", &plan.Impasse{State: plan.Working, Reason: v1alpha1.ReasonWorkspaceNotReady, Message: "wait"}, plan.Working, v1alpha1.ReasonWorkspaceNotReady, "wait", 5 * time.Minute, false},
 		{"held by a person", &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonSecretRefused, Message: "quota"}, plan.Blocked, v1alpha1.ReasonSecretRefused, "quota", 5 * time.Minute, false},
 		{"the API server's conflict", conflict, plan.Working, v1alpha1.ReasonRecovering, "the cluster's API server could not be asked; trying again", 0, true},

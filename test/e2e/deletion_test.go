@@ -22,7 +22,6 @@ func deletion() []scenario {
 	s.each("of a namespace in which nothing ever worked", deleteHopelessNamespace)
 	s.each("of a Workspace waits for its ApiKeys", workspaceInUse)
 	s.each("of a class waits for its Workspaces", classInUse)
-	s.each("of a credential Secret waits for the Workspaces that need it", credentialInUse)
 	s.each("of everything at once comes to an end", everythingAtOnce)
 	s.each("of what was removed at the vendor already", goneAlready)
 	s.each("while the vendor is away says so, waits, and goes on", vendorAway)
@@ -64,12 +63,15 @@ func (w *World) deleteNamespace() {
 	w.h.WaitGone(w, namespace)
 }
 
+// ownAccount is the Secret that a namespace brings.
+const ownAccount = "own-account"
+
 // ownCredentialClass is a class whose credential every namespace brings itself, and this namespace has.
 func (w *World) ownCredentialClass() (*v1alpha1.WorkspaceClass, *corev1.Secret) {
-	class := w.class(gen.SetWorkspaceClassCredentials("", "own-account"))
+	class := w.class(gen.SetWorkspaceClassCredentials("", ownAccount))
 	credentials, err := w.v.Credentials(w.vendor)
 	w.Expect(err).NotTo(HaveOccurred())
-	secret := harness.CredentialSecret(w.ns, "own-account", credentials[0])
+	secret := harness.CredentialSecret(w.ns, ownAccount, credentials[0])
 	w.h.Create(w, secret)
 	return class, secret
 }
@@ -127,26 +129,6 @@ func classInUse(w *World) {
 	w.nothingLeft()
 }
 
-func credentialInUse(w *World) {
-	class, secret := w.ownCredentialClass()
-	ws := w.workspace("workspace", class)
-	key := w.key("key", ws.Name)
-	w.h.WaitReady(w, ws, key)
-	// The finalizer follows the Workspace by a moment: nobody watches Secrets.
-	w.Eventually(func() []string { return w.secret(secret.Name).Finalizers }).Should(ContainElement(v1alpha1.FinalizerInUse))
-	w.delete(secret)
-	w.Consistently(func() *corev1.Secret { return w.secret(secret.Name) }).ShouldNot(BeNil(), "it is held")
-	w.Expect(w.secret(secret.Name).DeletionTimestamp).NotTo(BeNil())
-	second := w.workspace("second", class)
-	w.h.WaitReady(w, second)
-	w.delete(key, ws)
-	w.h.WaitGone(w, key, ws)
-	w.Expect(w.secret(secret.Name)).NotTo(BeNil(), "the other Workspace still needs it")
-	w.delete(second)
-	w.h.WaitGone(w, second, secret)
-	w.nothingLeft()
-}
-
 // everythingAtOnce is `kubectl delete -f` of all there is, in the most awkward order.
 func everythingAtOnce(w *World) {
 	class := w.class()
@@ -159,11 +141,8 @@ func everythingAtOnce(w *World) {
 		w.h.WaitReady(w, ws, key)
 		all = append(all, ws, key)
 	}
-	// The finalizer follows the first Workspace by a moment: nobody watches Secrets.
-	w.Eventually(func() []string {
-		w.get(credential)
-		return credential.Finalizers
-	}).Should(ContainElement(v1alpha1.FinalizerInUse))
+	w.get(credential)
+	w.Expect(credential.Finalizers).To(ContainElement(v1alpha1.FinalizerInUse), "it is held before the first Workspace is made")
 	w.delete(all...)
 	w.h.WaitGone(w, all...)
 	w.nothingLeft()

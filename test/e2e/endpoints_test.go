@@ -126,6 +126,7 @@ func closedPort(w *World) {
 	w.Expect(listener.Close()).To(Succeed())
 	class := w.class(gen.SetWorkspaceClassProvider(w.provider("http://" + address)))
 	ws := w.unavailable(class, "cannot be reached")
+	w.allow(w.credentialOf(class), w.v.URL)
 	w.point(class, w.v.URL)
 	w.comesRight(class, ws, true)
 }
@@ -161,6 +162,7 @@ func otherHost(w *World) {
 	wrong := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 	class := w.class(gen.SetWorkspaceClassProvider(w.provider(wrong)), gen.SetWorkspaceClassCABundle(ca))
 	ws := w.unavailable(class, "certificate is for another host name")
+	w.allow(w.credentialOf(class), server.URL)
 	w.point(class, server.URL)
 	w.comesRight(class, ws, true)
 }

@@ -63,7 +63,8 @@ var _ = AfterSuite(func() {
 // only waits for its scenario, which has been started by the first one.
 var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
 	all := slices.Concat(lifecycle(), foreignSecrets(), refusals(), endpoints(), deletion(), waiting(), names(), crashes(),
-		updates(), drift(), changes(), missing(), unknown(), restore(), abandon(), pause(), imports(), slaunchx(), groundfloor(), oceanbase(), orphans())
+		updates(), drift(), changes(), missing(), unknown(), restore(), abandon(), pause(), imports(), hosts(), classChanges(), credentials(),
+		slaunchx(), groundfloor(), oceanbase(), orphans())
 	results := make([]chan result, len(all))
 
 	BeforeAll(func() {

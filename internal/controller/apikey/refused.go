@@ -53,19 +53,33 @@ func fields(key *v1alpha1.ApiKey) []field {
 	}
 }
 
-// guarded holds the ApiKey against the class's keyPolicy.
+// guarded holds the ApiKey against the class's keyPolicy. A key that was issued
+// under another one goes on working, and is not replaced while this one forbids
+// what the spec asks.
 func guarded(key *v1alpha1.ApiKey, class *v1alpha1.WorkspaceClass) error {
-	policy := class.Spec.KeyPolicy
-	if policy == nil {
+	forbidden := forbidden(key, class)
+	if forbidden == "" {
 		return nil
 	}
+	if key.Status.KeyID != "" {
+		forbidden += ". The key that was issued goes on working"
+	}
+	return hold(v1alpha1.ReasonNotAllowed, forbidden)
+}
+
+// forbidden says what of the spec the class's keyPolicy does not allow; empty if
+// it allows all.
+func forbidden(key *v1alpha1.ApiKey, class *v1alpha1.WorkspaceClass) string {
+	policy := class.Spec.KeyPolicy
+	if policy == nil {
+		return ""
+	}
 	if policy.RequireIPAllowlist == v1alpha1.Enabled && len(key.Spec.IPAllowlist) == 0 {
-		return hold(v1alpha1.ReasonNotAllowed, fmt.Sprintf("spec.ipAllowlist: WorkspaceClass %q demands one", class.Name))
+		return fmt.Sprintf("spec.ipAllowlist: WorkspaceClass %q demands one", class.Name)
 	}
 	for _, scope := range key.Spec.Scopes {
 		if !allowedScope(policy.AllowedScopes, scope) {
-			return hold(v1alpha1.ReasonNotAllowed, fmt.Sprintf("spec.scopes: WorkspaceClass %q does not allow %q; it allows %s",
-				class.Name, scope, strings.Join(policy.AllowedScopes, ", ")))
+			return fmt.Sprintf("spec.scopes: WorkspaceClass %q does not allow %q; it allows %s", class.Name, scope, strings.Join(policy.AllowedScopes, ", "))
 		}
 	}
 	if policy.MaxLifetime != nil && livesLonger(key, policy.MaxLifetime.Duration) {
@@ -73,10 +87,9 @@ func guarded(key *v1alpha1.ApiKey, class *v1alpha1.WorkspaceClass) error {
 		if key.Spec.ExpiresAt != nil {
 			field = "spec.expiresAt"
 		}
-		return hold(v1alpha1.ReasonNotAllowed, fmt.Sprintf("%s: WorkspaceClass %q demands a lifetime of at most %s",
-			field, class.Name, policy.MaxLifetime.Duration))
+		return fmt.Sprintf("%s: WorkspaceClass %q demands a lifetime of at most %s", field, class.Name, policy.MaxLifetime.Duration)
 	}
-	return nil
+	return ""
 }
 
 func allowedScope(allowed []string, scope string) bool {

@@ -155,3 +155,22 @@ func TestGuarded(t *testing.T) {
 		})
 	}
 }
+
+// TestGuardedWhatIsIssued: a policy that has become stricter is told, and revokes nothing.
+func TestGuardedWhatIsIssued(t *testing.T) {
+	issued := gen.ApiKey("ci", gen.SetApiKeyScopes("logs.read"), func(key *v1alpha1.ApiKey) { key.Status.KeyID = "key-1" })
+	stricter := gen.WorkspaceClass("prod", gen.SetWorkspaceClassKeyPolicy(v1alpha1.KeyPolicy{AllowedScopes: []string{"user.*"}}))
+	wantImpasse(t, guarded(issued, stricter), v1alpha1.ReasonNotAllowed,
+		`spec.scopes: WorkspaceClass "prod" does not allow "logs.read"; it allows user.*. The key that was issued goes on working`)
+}
+
+// TestGuardedLifetimeIsTheVendors: that the operator means to replace a key does not end it.
+func TestGuardedLifetimeIsTheVendors(t *testing.T) {
+	class := gen.WorkspaceClass("prod", gen.SetWorkspaceClassKeyPolicy(v1alpha1.KeyPolicy{MaxLifetime: &metav1.Duration{Duration: time.Hour}}))
+	rotated := gen.SetApiKeyRotation(time.Minute, time.Minute)
+	wantImpasse(t, guarded(gen.ApiKey("ci", rotated), class), v1alpha1.ReasonNotAllowed,
+		`spec.lifetime: WorkspaceClass "prod" demands a lifetime of at most 1h0m0s`)
+	if err := guarded(gen.ApiKey("ci", rotated, gen.SetApiKeyLifetime(time.Hour)), class); err != nil {
+		t.Errorf("a key that is rotated, and ends as well: %v", err)
+	}
+}

@@ -121,6 +121,9 @@ func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *In
 	} else {
 		intent.account, err = r.Broker.Open(ctx, class, key.Namespace)
 	}
+	if err == nil && intent.First && !intent.Deleting {
+		return intent.account.TakesNew()
+	}
 	return err
 }
 

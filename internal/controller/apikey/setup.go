@@ -9,19 +9,21 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/controller/watch"
 )
 
-// SetupWithManager says what wakes an ApiKey: itself, its Workspace, and its
-// Secret, if Secrets are watched.
+// SetupWithManager says what wakes an ApiKey: itself, its Workspace, an edit of
+// the class, whose keyPolicy holds for it, and its Secret, if Secrets are watched.
 func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Options) error {
 	keys := builder.TypedControllerManagedBy[reconcile.Request](mgr).
 		Named("apikey").
 		For(&v1alpha1.ApiKey{}, builder.WithPredicates(watch.Asked())).
 		Watches(&v1alpha1.Workspace{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkspace), builder.WithPredicates(watch.Turned())).
+		Watches(&v1alpha1.WorkspaceClass{}, handler.EnqueueRequestsFromMapFunc(r.ofClass), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		WithOptions(options)
 	if r.WatchSecrets {
 		owner := handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &v1alpha1.ApiKey{}, handler.OnlyControllerOwner())
@@ -39,6 +41,30 @@ func (r *Reconciler) ofWorkspace(ctx context.Context, ws client.Object) []reconc
 	for i := range all.Items {
 		if all.Items[i].Spec.WorkspaceRef.Name == ws.GetName() {
 			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&all.Items[i])})
+		}
+	}
+	return requests
+}
+
+// ofClass gives the ApiKeys of the Workspaces that the class serves.
+func (r *Reconciler) ofClass(ctx context.Context, class client.Object) []reconcile.Request {
+	workspaces, keys := &v1alpha1.WorkspaceList{}, &v1alpha1.ApiKeyList{}
+	for _, list := range []client.ObjectList{workspaces, keys} {
+		if err := r.Client.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
+			return nil // the cache is stopping
+		}
+	}
+	served := map[client.ObjectKey]bool{}
+	for i := range workspaces.Items {
+		if workspaces.Items[i].Status.ClassName == class.GetName() {
+			served[client.ObjectKeyFromObject(&workspaces.Items[i])] = true
+		}
+	}
+	var requests []reconcile.Request
+	for i := range keys.Items {
+		key := &keys.Items[i]
+		if served[client.ObjectKey{Namespace: key.Namespace, Name: key.Spec.WorkspaceRef.Name}] {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(key)})
 		}
 	}
 	return requests

@@ -5,8 +5,13 @@ package credentials
 
 import (
 	"context"
+	"slices"
+	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -15,64 +20,168 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/account"
 )
 
-// Reconciler works on one credential Secret, named by the request.
+// lookAgain is how often a Secret in use is looked at: Secrets are not watched,
+// so nothing else tells that one is deleted, or replaced by one nobody keeps.
+const lookAgain = time.Minute
+
+// firstPass is more than a pass takes: a Workspace that has not stored its
+// finalizer by then has not called the vendor either.
+const firstPass = 3 * time.Minute
+
+// Reconciler works on one credential Secret, named by the request. It is used
+// by one worker at a time; [Reconciler.Hold] by any number.
 type Reconciler struct {
 	// Client writes; it reads from the cache.
 	Client client.Client
 	// Live reads past the cache.
-	Live client.Reader
+	Live     client.Reader
+	Broker   *account.Broker
+	Recorder events.EventRecorder
+	Now      func() time.Time
+
+	// mu lets nobody find a Secret kept that is just being let go.
+	mu sync.Mutex
+	// beginning are the Workspaces, by their UIDs, that Hold was called for and
+	// whose finalizer may not be stored yet, with the time of the call.
+	beginning map[types.UID]time.Time
+	// kept are the Secrets, by their UIDs, that were seen or made to have our
+	// finalizer and have not been let go since.
+	kept map[types.NamespacedName]types.UID
+	// told are the Secrets whose deletion was explained, by their UIDs.
+	told map[types.NamespacedName]types.UID
 }
 
 // +kubebuilder:rbac:groups=workspace-operator.io,resources=workspaces;workspaceclasses,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;patch
+// +kubebuilder:rbac:groups="",resources=namespaces,verbs=get;list;watch
+// +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
-// Reconcile makes the finalizer on the Secret say whether it is needed.
+// Reconcile makes the finalizer on the Secret say whether it is needed, and
+// tells whoever has deleted it why it stays.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
-	secret := &corev1.Secret{}
-	if err := r.Live.Get(ctx, req.NamespacedName, secret); err != nil {
+	secret, users, err := r.review(ctx, req.NamespacedName)
+	if err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	needed, err := r.needed(ctx, req.NamespacedName)
-	if err != nil {
-		return ctrl.Result{}, err
-	}
-	before := secret.DeepCopy()
-	changed := false
-	switch {
-	case needed && secret.DeletionTimestamp.IsZero():
-		changed = controllerutil.AddFinalizer(secret, v1alpha1.FinalizerInUse)
-	case !needed:
-		changed = controllerutil.RemoveFinalizer(secret, v1alpha1.FinalizerInUse)
-	}
-	if !changed {
+	r.tell(req.NamespacedName, secret, users)
+	if users == 0 {
 		return ctrl.Result{}, nil
 	}
-	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	return ctrl.Result{}, client.IgnoreNotFound(r.Client.Patch(ctx, secret, patch))
+	return ctrl.Result{RequeueAfter: lookAgain}, nil
 }
 
-// needed reports whether a Workspace is served with the Secret.
-func (r *Reconciler) needed(ctx context.Context, name client.ObjectKey) (bool, error) {
-	classes := &v1alpha1.WorkspaceClassList{}
-	if err := r.Client.List(ctx, classes); err != nil {
-		return false, err
+// review sets or removes the finalizer, and gives the Secret, nil if there is
+// none, and how many Workspaces need it.
+func (r *Reconciler) review(ctx context.Context, key types.NamespacedName) (*corev1.Secret, int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	users, err := r.count(ctx, r.Client, key, needs)
+	if err != nil {
+		return nil, 0, err
 	}
-	byName := map[string]*v1alpha1.WorkspaceClass{}
-	for i := range classes.Items {
-		byName[classes.Items[i].Name] = &classes.Items[i]
+	secret := &corev1.Secret{}
+	if err := r.Live.Get(ctx, key, secret); err != nil {
+		delete(r.kept, key)
+		return nil, users, client.IgnoreNotFound(err)
 	}
-	workspaces := &v1alpha1.WorkspaceList{}
-	if err := r.Client.List(ctx, workspaces); err != nil {
-		return false, err
+	switch held := controllerutil.ContainsFinalizer(secret, v1alpha1.FinalizerInUse); {
+	case users > 0 && secret.DeletionTimestamp.IsZero():
+		return secret, users, r.hold(ctx, secret)
+	case users > 0 || !held:
+		return secret, users, nil
 	}
-	for i := range workspaces.Items {
-		if !controllerutil.ContainsFinalizer(&workspaces.Items[i], v1alpha1.Finalizer) {
-			continue // the vendor was never called for it
+	// Only a list that is not behind proves that nobody needs it, or is about to.
+	if users, err = r.count(ctx, r.Live, key, r.willNeed); err != nil || users > 0 {
+		return secret, users, err
+	}
+	delete(r.kept, key)
+	return secret, 0, r.patch(ctx, secret, controllerutil.RemoveFinalizer)
+}
+
+// Hold keeps the Secret that the class has for the Workspace, before the
+// Workspace's own finalizer says that it is needed; seen is the Secret as it was
+// read last. It fails with a conflict if the Secret is being deleted, and with
+// "not found" if it or the Workspace is gone; nothing is kept for a Workspace
+// that is. For a Secret that is kept already the API server is not asked.
+func (r *Reconciler) Hold(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, seen account.Credentials) error {
+	key := account.CredentialsKey(class, ws.Namespace)
+	if r.keeps(key, seen, ws.UID) {
+		return nil
+	}
+	if err := r.keep(ctx, key, ws.UID); err != nil {
+		return err
+	}
+	// A Workspace that goes after this look is noticed, and its Secret reviewed;
+	// one that went before may have been noticed too early.
+	err := r.Live.Get(ctx, client.ObjectKeyFromObject(ws), &v1alpha1.Workspace{})
+	if client.IgnoreNotFound(err) == nil && err != nil {
+		if _, _, failed := r.review(ctx, key); failed != nil {
+			return failed
 		}
-		class := byName[workspaces.Items[i].Class()]
-		if class != nil && account.CredentialsKey(class, workspaces.Items[i].Namespace) == name {
-			return true, nil
-		}
 	}
-	return false, nil
+	return err
+}
+
+// keeps reports whether the Secret is kept, and goes on being so for the
+// Workspace.
+func (r *Reconciler) keeps(key types.NamespacedName, seen account.Credentials, workspace types.UID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if seen.Deleting || seen.UID == "" || r.kept[key] != seen.UID || !slices.Contains(seen.Finalizers, v1alpha1.FinalizerInUse) {
+		return false
+	}
+	r.begin(workspace)
+	return true
+}
+
+func (r *Reconciler) keep(ctx context.Context, key types.NamespacedName, workspace types.UID) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	secret := &corev1.Secret{}
+	if err := r.Live.Get(ctx, key, secret); err != nil {
+		return err
+	}
+	if !secret.DeletionTimestamp.IsZero() {
+		return beingDeleted(key)
+	}
+	r.begin(workspace)
+	return r.hold(ctx, secret)
+}
+
+// hold sets the finalizer.
+func (r *Reconciler) hold(ctx context.Context, secret *corev1.Secret) error {
+	if err := r.patch(ctx, secret, controllerutil.AddFinalizer); err != nil {
+		return err
+	}
+	if r.kept == nil {
+		r.kept = map[types.NamespacedName]types.UID{}
+	}
+	r.kept[client.ObjectKeyFromObject(secret)] = secret.UID
+	return nil
+}
+
+// patch changes the finalizers, unless the Secret has changed since it was read.
+func (r *Reconciler) patch(ctx context.Context, secret *corev1.Secret, change func(client.Object, string) bool) error {
+	before := secret.DeepCopy()
+	if !change(secret, v1alpha1.FinalizerInUse) {
+		return nil
+	}
+	return r.Client.Patch(ctx, secret, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+}
+
+// tell explains once to whoever has deleted the Secret why it stays.
+func (r *Reconciler) tell(key types.NamespacedName, secret *corev1.Secret, users int) {
+	if secret == nil || secret.DeletionTimestamp.IsZero() || users == 0 {
+		delete(r.told, key)
+		return
+	}
+	if r.told[key] == secret.UID {
+		return
+	}
+	if r.told == nil {
+		r.told = map[types.NamespacedName]types.UID{}
+	}
+	r.told[key] = secret.UID
+	r.Recorder.Eventf(secret, nil, corev1.EventTypeWarning, v1alpha1.ReasonInUse, "Delete",
+		"waiting for %d Workspaces that are served with this credential: delete them first. Until then it serves what was made with it, and nothing new", users)
 }

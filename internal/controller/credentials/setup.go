@@ -3,11 +3,12 @@ package credentials
 import (
 	"context"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -21,30 +22,47 @@ import (
 
 // SetupWithManager says what may change whether a credential Secret is needed:
 // a Workspace that comes, goes or finds its class, and a class that names
-// another Secret. Secrets themselves are not watched.
+// another Secret or goes. A namespace that is going is looked at as well, lest
+// a Secret stays in it that was kept just before a crash. Secrets themselves
+// are not watched.
 func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Options) error {
-	served := predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	return builder.TypedControllerManagedBy[reconcile.Request](mgr).
+		Named("credentials").
+		Watches(&v1alpha1.Workspace{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkspace), builder.WithPredicates(predicate.Or(watch.Asked(), served()))).
+		Watches(&v1alpha1.WorkspaceClass{}, handler.EnqueueRequestsFromMapFunc(r.ofClass), builder.WithPredicates(predicate.Or(watch.Asked(), watch.Gone()))).
+		WatchesMetadata(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.ofNamespace), builder.WithPredicates(going())).
+		WithOptions(options).
+		Complete(r)
+}
+
+// served passes a Workspace that finds its class, is worked on for the first
+// time, or whose credential has come or gone.
+func served() predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
 		before, ok1 := e.ObjectOld.(*v1alpha1.Workspace)
 		after, ok2 := e.ObjectNew.(*v1alpha1.Workspace)
 		if !ok1 || !ok2 {
 			return false
 		}
-		// The finalizer says that the vendor is called from now on. A Secret may
-		// come later than that, and Ready says that it has.
-		return before.Class() != after.Class() ||
-			controllerutil.ContainsFinalizer(before, v1alpha1.Finalizer) != controllerutil.ContainsFinalizer(after, v1alpha1.Finalizer) ||
-			isReady(before) != isReady(after)
+		return before.Class() != after.Class() || needs(before) != needs(after) ||
+			holds(before, v1alpha1.ConditionReady) != holds(after, v1alpha1.ConditionReady) ||
+			holds(before, v1alpha1.ConditionAccountReady) != holds(after, v1alpha1.ConditionAccountReady)
 	}}
-	return builder.TypedControllerManagedBy[reconcile.Request](mgr).
-		Named("credentials").
-		Watches(&v1alpha1.Workspace{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkspace), builder.WithPredicates(served)).
-		Watches(&v1alpha1.WorkspaceClass{}, handler.EnqueueRequestsFromMapFunc(r.ofClass), builder.WithPredicates(watch.Asked())).
-		WithOptions(options).
-		Complete(r)
 }
 
-func isReady(ws *v1alpha1.Workspace) bool {
-	return meta.IsStatusConditionTrue(ws.Status.Conditions, v1alpha1.ConditionReady)
+func holds(ws *v1alpha1.Workspace, condition string) bool {
+	return meta.IsStatusConditionTrue(ws.Status.Conditions, condition)
+}
+
+// going passes a namespace that begins to go, or was found going.
+func going() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc: func(e event.CreateEvent) bool { return !e.Object.GetDeletionTimestamp().IsZero() },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			return e.ObjectOld.GetDeletionTimestamp().IsZero() && !e.ObjectNew.GetDeletionTimestamp().IsZero()
+		},
+		DeleteFunc: func(event.DeleteEvent) bool { return false },
+	}
 }
 
 func (r *Reconciler) ofWorkspace(ctx context.Context, obj client.Object) []reconcile.Request {
@@ -52,15 +70,15 @@ func (r *Reconciler) ofWorkspace(ctx context.Context, obj client.Object) []recon
 	if !ok {
 		return nil
 	}
-	class := &v1alpha1.WorkspaceClass{}
-	if err := r.Client.Get(ctx, client.ObjectKey{Name: ws.Class()}, class); err != nil {
-		return nil // a class that comes later says so itself
+	class, err := r.class(ctx, ws.Class())
+	if err != nil || class == nil {
+		return nil // a class that comes later, or has gone, says so itself
 	}
 	return []reconcile.Request{{NamespacedName: account.CredentialsKey(class, ws.Namespace)}}
 }
 
 // ofClass gives the Secret of a class, or the one of every Workspace that
-// brings its own.
+// brings its own. Of a class that goes, any namespace may have one.
 func (r *Reconciler) ofClass(ctx context.Context, obj client.Object) []reconcile.Request {
 	class, ok := obj.(*v1alpha1.WorkspaceClass)
 	if !ok {
@@ -69,14 +87,49 @@ func (r *Reconciler) ofClass(ctx context.Context, obj client.Object) []reconcile
 	if class.Spec.CredentialsRef.Namespace != "" {
 		return []reconcile.Request{{NamespacedName: account.CredentialsKey(class, "")}}
 	}
+	namespaces, err := r.namespaces(ctx, class)
+	if err != nil {
+		return nil // the cache is stopping
+	}
+	requests := make([]reconcile.Request, 0, len(namespaces))
+	for _, namespace := range namespaces {
+		requests = append(requests, reconcile.Request{NamespacedName: account.CredentialsKey(class, namespace)})
+	}
+	return requests
+}
+
+// namespaces are those that may bring a Secret to the class.
+func (r *Reconciler) namespaces(ctx context.Context, class *v1alpha1.WorkspaceClass) ([]string, error) {
+	var names []string
+	if !class.DeletionTimestamp.IsZero() {
+		all := &metav1.PartialObjectMetadataList{}
+		all.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("NamespaceList"))
+		err := r.Client.List(ctx, all)
+		for i := range all.Items {
+			names = append(names, all.Items[i].Name)
+		}
+		return names, err
+	}
 	all := &v1alpha1.WorkspaceList{}
+	err := r.Client.List(ctx, all)
+	for i := range all.Items {
+		if all.Items[i].Class() == class.Name {
+			names = append(names, all.Items[i].Namespace)
+		}
+	}
+	return names, err
+}
+
+// ofNamespace gives the Secrets in a namespace that classes may name.
+func (r *Reconciler) ofNamespace(ctx context.Context, namespace client.Object) []reconcile.Request {
+	all := &v1alpha1.WorkspaceClassList{}
 	if err := r.Client.List(ctx, all); err != nil {
 		return nil // the cache is stopping
 	}
 	var requests []reconcile.Request
 	for i := range all.Items {
-		if all.Items[i].Class() == class.Name {
-			requests = append(requests, reconcile.Request{NamespacedName: account.CredentialsKey(class, all.Items[i].Namespace)})
+		if key := account.CredentialsKey(&all.Items[i], namespace.GetName()); key.Namespace == namespace.GetName() {
+			requests = append(requests, reconcile.Request{NamespacedName: key})
 		}
 	}
 	return requests

@@ -46,6 +46,7 @@ func newWorld(t *testing.T, can provider.Capabilities, spec *v1alpha1.OrphanSpec
 	w := &world{T: t, vendor: vendors.New("portkey", can), clock: lately().Add(time.Hour)}
 	entry := gen.Orphan("entry", gen.SetOrphanMeta(gen.InNamespace(operator), gen.UID("0f-9")), gen.SetOrphanSpec(func(s *v1alpha1.OrphanSpec) { *s = *spec }))
 	class := gen.WorkspaceClass("prod", gen.SetWorkspaceClassCredentials(operator, "credentials"), gen.SetWorkspaceClassResyncInterval(time.Minute))
+	class.Status.EndpointHost = "portkey.test"
 	w.api = fake.NewClientBuilder().WithScheme(scheme).WithObjects(append(others, entry, class, secret("credentials", "admin"))...).
 		WithInterceptorFuncs(interceptor.Funcs{
 			Create: func(context.Context, client.WithWatch, client.Object, ...client.CreateOption) error {

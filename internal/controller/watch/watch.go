@@ -24,13 +24,13 @@ func Asked() predicate.Predicate {
 	}
 }
 
-// Turned passes, besides what [Asked] does, a change of the Ready condition:
-// for objects that depend on this one.
+// Turned passes, besides what [Asked] does, a change of the Ready condition or
+// of a class's record: for objects that depend on this one.
 func Turned() predicate.Predicate {
 	asked := Asked()
 	return predicate.Funcs{
 		UpdateFunc: func(e event.UpdateEvent) bool {
-			return asked.Update(e) || ready(e.ObjectOld) != ready(e.ObjectNew)
+			return asked.Update(e) || ready(e.ObjectOld) != ready(e.ObjectNew) || host(e.ObjectOld) != host(e.ObjectNew)
 		},
 	}
 }
@@ -77,4 +77,13 @@ func ready(obj client.Object) bool {
 		conditions = o.Status.Conditions
 	}
 	return meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionReady)
+}
+
+// host is what a class has on record, without which nothing of it is served.
+func host(obj client.Object) string {
+	class, ok := obj.(*v1alpha1.WorkspaceClass)
+	if !ok {
+		return ""
+	}
+	return class.Status.EndpointHost
 }

@@ -101,7 +101,7 @@ func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent 
 		return Effect{}, err
 	}
 	if made.Credential != nil {
-		if err := r.storeVault(ctx, ws, made); err != nil {
+		if err := r.storeVault(ctx, ws, intent, made); err != nil {
 			return Effect{}, r.forsake(ctx, ws, intent, made, err)
 		}
 	}

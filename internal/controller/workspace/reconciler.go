@@ -29,7 +29,10 @@ type Reconciler struct {
 	// that is called a failure. It is not created again then.
 	ProvisioningDeadline time.Duration
 	// Ledger is told what a deletion that is given up may leave at the vendor.
-	Ledger   Ledger
+	Ledger Ledger
+	// Hold keeps the credential Secret of the class for the Workspace. It fails
+	// if either is going.
+	Hold     func(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, seen account.Credentials) error
 	Recorder events.EventRecorder
 	Now      func() time.Time
 }
@@ -50,12 +53,21 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		Kind:     r,
 		New:      func() *v1alpha1.Workspace { return &v1alpha1.Workspace{} },
 		StatusOf: statusOf,
+		Secure:   r.secure,
 		Undo:     r.undo,
 		Resync:   func(i Intent) time.Duration { return i.Resync },
 		Abandon:  r.abandon,
 		WayOut:   "; to let this Workspace go and leave what the vendor has, set spec.deletionPolicy to Retain",
 		Cached:   r.Client, Live: r.Live, Writer: r.Client, Recorder: r.Recorder, Now: r.Now,
 	}).Reconcile(ctx, req)
+}
+
+// secure keeps the credential that a deletion will need.
+func (r *Reconciler) secure(ctx context.Context, ws *v1alpha1.Workspace, intent Intent) error {
+	if intent.account == nil {
+		return nil // the finalizer is set again without a word to the vendor
+	}
+	return r.Hold(ctx, ws, intent.class, intent.account.Credentials())
 }
 
 func statusOf(ws *v1alpha1.Workspace) engine.Status {

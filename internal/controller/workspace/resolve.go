@@ -174,8 +174,13 @@ func (r *Reconciler) open(ctx context.Context, ws *v1alpha1.Workspace, class *v1
 		return nil
 	}
 	var err error
-	intent.account, err = r.Broker.Open(ctx, class, ws.Namespace)
-	return err
+	if intent.account, err = r.Broker.Open(ctx, class, ws.Namespace); err != nil {
+		return err
+	}
+	if intent.First && !intent.Deleting {
+		return intent.account.TakesNew()
+	}
+	return nil
 }
 
 // openOwn opens the account of the workspace's own credential, if we hold it.

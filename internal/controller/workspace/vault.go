@@ -79,10 +79,10 @@ func (r *Reconciler) rehearseVault(ctx context.Context, ws *v1alpha1.Workspace) 
 
 // storeVault keeps the credential of a workspace that has just been made. It goes
 // on although the pass may have been told to stop: the vendor shows it once.
-func (r *Reconciler) storeVault(ctx context.Context, ws *v1alpha1.Workspace, made provider.Workspace) error {
+func (r *Reconciler) storeVault(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, made provider.Workspace) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vaultPatience)
 	defer cancel()
-	secret := r.vault(ws, made)
+	secret := r.vault(ws, intent, made)
 	var last error
 	err := wait.PollUntilContextCancel(ctx, vaultPause, true, func(ctx context.Context) (bool, error) {
 		last = r.Client.Create(ctx, secret.DeepCopy())
@@ -97,8 +97,10 @@ func (r *Reconciler) storeVault(ctx context.Context, ws *v1alpha1.Workspace, mad
 	return nil
 }
 
-func (r *Reconciler) vault(ws *v1alpha1.Workspace, made provider.Workspace) *corev1.Secret {
+// vault is the Secret of a credential that may go to the host it came from.
+func (r *Reconciler) vault(ws *v1alpha1.Workspace, intent Intent, made provider.Workspace) *corev1.Secret {
 	secret := r.emptyVault(ws)
+	secret.Annotations[v1alpha1.AnnotationAllowedHost] = intent.account.Host()
 	secret.Data = map[string][]byte{
 		v1alpha1.SecretKeyKeyID:         []byte(made.Credential.ID),
 		v1alpha1.SecretKeyWorkspaceUUID: []byte(made.ID),
@@ -115,7 +117,7 @@ func (r *Reconciler) forsake(ctx context.Context, ws *v1alpha1.Workspace, intent
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vaultPatience)
 	defer cancel()
 	message := "the workspace was created, but its admin key could not be stored, and not be revoked either"
-	own, err := r.Broker.OpenGiven(intent.class, r.vault(ws, made))
+	own, err := r.Broker.OpenGiven(intent.class, r.vault(ws, intent, made))
 	if err == nil {
 		err = own.Session().Keys().Revoke(ctx, made.ID, made.Credential.ID)
 	}

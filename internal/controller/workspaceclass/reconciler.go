@@ -21,6 +21,9 @@ import (
 
 const defaultResync = 10 * time.Minute
 
+// recordPause lets the cache see the record that a new class gets first.
+const recordPause = 50 * time.Millisecond
+
 // Reconciler is the WorkspaceClass's share of a pass.
 type Reconciler struct {
 	// Client writes; it reads from the cache.
@@ -46,6 +49,11 @@ type Intent struct {
 	Users        int
 	Deleting     bool
 	Resync       time.Duration
+
+	// Host is that of the endpoint; empty if there is none that can be used.
+	Host string
+	// Recorded is the host that the class is used with so far.
+	Recorded string
 
 	account *account.Account
 	// perNamespace: each tenant brings the credential, so none can be tried.
@@ -90,7 +98,7 @@ func statusOf(class *v1alpha1.WorkspaceClass) engine.Status {
 
 // Resolve counts the users and opens the account.
 func (r *Reconciler) Resolve(ctx context.Context, class *v1alpha1.WorkspaceClass) (Intent, error) {
-	intent := Intent{Deleting: !class.DeletionTimestamp.IsZero(), Resync: defaultResync}
+	intent := Intent{Deleting: !class.DeletionTimestamp.IsZero(), Resync: defaultResync, Recorded: class.Status.EndpointHost}
 	if class.Spec.ResyncInterval != nil {
 		intent.Resync = class.Spec.ResyncInterval.Duration
 	}
@@ -112,12 +120,15 @@ func (r *Reconciler) open(ctx context.Context, class *v1alpha1.WorkspaceClass, i
 		return err
 	}
 	intent.Provider, intent.Capabilities, intent.checkable = driver.Name(), can.Names(), can.Checkable
+	if intent.Host, err = r.Broker.Host(class); err != nil {
+		return err
+	}
 	if class.Spec.DeletionPolicy == v1alpha1.DeletionDelete && !can.Workspace.Delete {
 		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonUnsupported, Message: undeletable(driver.Name(), can.Workspace)}
 	}
-	if class.Spec.CredentialsRef.Namespace == "" {
-		intent.perNamespace = true
-		return nil
+	intent.perNamespace = class.Spec.CredentialsRef.Namespace == ""
+	if intent.perNamespace || intent.Recorded == "" {
+		return nil // there is nothing to open, or not yet
 	}
 	intent.account, err = r.Broker.Open(ctx, class, "")
 	return err
@@ -173,10 +184,13 @@ func (r *Reconciler) Decide(class *v1alpha1.WorkspaceClass, intent Intent, sight
 		outlook = plan.Outlook{Err: intent.Obstacle}
 	case sight.Err != nil:
 		outlook = plan.Outlook{Err: sight.Err}
+	case intent.Recorded == "":
+		outlook = plan.Outlook{State: plan.Working, Reason: v1alpha1.ReasonClassNotReady, After: recordPause,
+			Message: fmt.Sprintf("it is on record that the class is used with %q; now the credential is tried", intent.Host)}
 	case !intent.perNamespace && !intent.checkable:
 		outlook.Message = intent.Provider + " has no call to try a credential by itself; it is tried when a Workspace uses it"
 	case intent.perNamespace:
-		outlook.Message = fmt.Sprintf("each namespace brings its own Secret %q; it is tried when a Workspace uses it", class.Spec.CredentialsRef.Name)
+		outlook.Message = brought(class, intent)
 	}
 	if !held && !intent.Deleting {
 		return plan.Step{Verb: plan.Hold, Outlook: outlook}
@@ -184,12 +198,28 @@ func (r *Reconciler) Decide(class *v1alpha1.WorkspaceClass, intent Intent, sight
 	return plan.Step{Verb: plan.Stay, Outlook: outlook}
 }
 
+// brought says where the credentials come from that the class has not itself.
+func brought(class *v1alpha1.WorkspaceClass, intent Intent) string {
+	message := fmt.Sprintf("each namespace brings its own Secret %q; it is tried when a Workspace uses it", class.Spec.CredentialsRef.Name)
+	if intent.Host != intent.Recorded {
+		message += fmt.Sprintf(". The class was first used with %q: a Secret is sent to %q only if its annotation %s names that host",
+			intent.Recorded, intent.Host, v1alpha1.AnnotationAllowedHost)
+	}
+	return message
+}
+
 // Act has nothing to do: the engine holds and lets go.
 func (r *Reconciler) Act(context.Context, *v1alpha1.WorkspaceClass, Intent, Sight, plan.Step) (Effect, error) {
 	return Effect{}, nil
 }
 
-// Report writes what the vendor's API can do.
+// Report writes what the vendor's API can do, and the host that the class is
+// used with: the first there ever was, and later one that the credential
+// Secret allows and that has answered.
 func (r *Reconciler) Report(class *v1alpha1.WorkspaceClass, facts engine.Facts[Intent, Sight, Effect]) {
-	class.Status.Provider, class.Status.Capabilities = facts.Intent.Provider, facts.Intent.Capabilities
+	intent := facts.Intent
+	class.Status.Provider, class.Status.Capabilities = intent.Provider, intent.Capabilities
+	if intent.Recorded == "" || intent.account != nil && facts.Sight.Err == nil {
+		class.Status.EndpointHost = intent.Host
+	}
 }

@@ -30,7 +30,17 @@ type world struct {
 	vendor *vendors.Vendor
 }
 
+// newWorld has a class that is on record with the host of its endpoint, unless it has another record.
 func newWorld(t *testing.T, class *v1alpha1.WorkspaceClass, vendor *vendors.Vendor, others ...client.Object) *world {
+	t.Helper()
+	if class.Status.EndpointHost == "" {
+		class.Status.EndpointHost = vendor.Name() + ".test"
+	}
+	return newcomers(t, class, vendor, others...)
+}
+
+// newcomers has the class as it is.
+func newcomers(t *testing.T, class *v1alpha1.WorkspaceClass, vendor *vendors.Vendor, others ...client.Object) *world {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, v1alpha1.AddToScheme} {
