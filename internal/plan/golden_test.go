@@ -2,6 +2,7 @@ package plan
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,6 +77,18 @@ func TestStories(t *testing.T) {
 		"workspace-crashed": func() []string { return wsStory(listing(lag), crashed, smooth, smooth, smooth) },
 		"workspace-unrecoverable": func() []string {
 			return wsStory(&wsWorld{recovery: provider.RecoverNever}, unanswered, smooth, "later", smooth)
+		},
+		"workspace-denied": func() []string {
+			return wsStory(&wsWorld{recovery: provider.RecoverNever}, unsent, smooth, "later", smooth, "denied", smooth, smooth, "deleted", smooth)
+		},
+		"workspace-restored": func() []string {
+			return wsStory(listing(lag), smooth, "later", "restored", smooth, "later", smooth, "denied", smooth, smooth, "deleted", smooth)
+		},
+		"workspace-restored-deleted": func() []string {
+			return wsStory(listing(lag), smooth, "later", "restored", smooth, "deleted", smooth)
+		},
+		"workspace-given-up": func() []string {
+			return wsStory(listing(lag), smooth, "later", "deleted", unread, "later", unread, "impatient", unread)
 		},
 		"workspace-list-fails": func() []string {
 			return wsStory(listing(lag), unanswered, unread, "later", unread, smooth, smooth)
@@ -154,11 +167,20 @@ func wsStory(w *wsWorld, events ...fault) []string {
 			w.now += time.Hour
 		case "retained":
 			w.retain = true
+		case "restored":
+			w.comesBack()
+		case "denied":
+			w.denied = true
+		case "impatient":
+			w.impatient = true
 		default:
 			if !w.gone {
 				w.pass(event)
 			}
 		}
+	}
+	for _, orphan := range w.left {
+		w.log = append(w.log, fmt.Sprintf("in the ledger: %q %q %s", orphan.ID, orphan.Name, orphan.Reason))
 	}
 	return append(w.log, "left at the vendor: "+strings.Join(w.living(), " "))
 }

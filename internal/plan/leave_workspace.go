@@ -88,8 +88,11 @@ func (w Workspace) orphans(reason string) []Orphan {
 	for _, seen := range w.Marked {
 		note(seen.ID, seen.Name)
 	}
-	if len(all) == 0 && !w.Refused && !w.Denied {
+	if w.Kept != "" {
 		note(w.Kept, "")
+	}
+	if len(all) == 0 && (w.Ordered || !w.Refused && !w.Denied) {
+		note("", "")
 	}
 	return all
 }

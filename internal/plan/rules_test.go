@@ -100,6 +100,7 @@ func anyWorkspace(t *rapid.T) Workspace {
 	facts.Differs.Dropped = rapid.SampledFrom([][]string{nil, nil, {"language"}}).Draw(t, "dropped")
 	facts.Differs.Drifted = rapid.SampledFrom([][]string{nil, {"scopes"}, {"mode"}}).Draw(t, "drifted")
 	facts.Restored = facts.Restored && !facts.First && !facts.Attempted && !facts.Ordered && facts.Recorded == "" && facts.Kept == "" && facts.External == ""
+	facts.Refused = facts.Refused && !facts.Attempted && !facts.Ordered // of one call there is one record
 	facts.Denied = facts.Denied && (facts.Restored || facts.Attempted || facts.Ordered)
 	if facts.External != "" && facts.Recorded == "" {
 		// Nothing was asked of the vendor yet, and what is only named is not ours.

@@ -36,6 +36,11 @@ type wsWorld struct {
 	// external is taken over; unlike the spec until it is updated.
 	external string
 	unlike   bool
+	// restored: it comes from a backup, with another UID and nothing on record.
+	// denied: a person says that the vendor has nothing of it, or of the call.
+	// impatient: the class allows no more waiting. left is what was given up.
+	restored, denied, impatient bool
+	left                        []Orphan
 	// ordered is when the vendor accepted what it still works on.
 	ordered *time.Duration
 	last    Step
@@ -45,8 +50,9 @@ func (w *wsWorld) facts(f fault) Workspace {
 	facts := Workspace{
 		Vendor: "acme", Deleting: w.deleting, First: !w.finalizer, Retain: w.retain, Recorded: w.recorded, Attempted: w.attempt != nil,
 		External: w.external, Recovery: w.recovery, MustRecord: w.recovery == provider.RecoverNever, FreezeRemoves: w.freezes,
-		Ordered: w.ordered != nil,
+		Ordered: w.ordered != nil, Restored: w.restored && w.recorded == "" && w.attempt == nil, GiveUp: w.impatient, Name: "team-a",
 	}
+	facts.Denied = w.denied && (facts.Restored || facts.Attempted)
 	if w.freezes {
 		facts.Means = "it is removed for good after 30 days"
 	}
@@ -87,7 +93,7 @@ func (w *wsWorld) look(facts *Workspace) {
 		switch {
 		case w.typed:
 			facts.Named = append(facts.Named, seen)
-		case w.external == "":
+		case w.external == "" && !each.renamed:
 			facts.Marked = append(facts.Marked, seen)
 		}
 		if seen.ID == w.recorded || w.recorded == "" && seen.ID == w.external {
@@ -133,7 +139,7 @@ func (w *wsWorld) pass(f fault) Step {
 		failed = !done || !known
 		w.gone = !failed && f != unwritten && step.Last
 	case Finish:
-		w.gone = true
+		w.gone, w.left = true, step.Orphans
 	default: // the vendor has no part in it
 	}
 	if f != unwritten && f != crashed {
@@ -147,6 +153,12 @@ func (w *wsWorld) pass(f fault) Step {
 // more tells in the log of what few workspaces have.
 func more(facts Workspace) string {
 	text := ""
+	if facts.Restored {
+		text += " restored"
+	}
+	if facts.Denied {
+		text += " denied"
+	}
 	if facts.Ordered {
 		text += " ordered"
 	}
@@ -154,6 +166,15 @@ func more(facts Workspace) string {
 		text += fmt.Sprintf(" external=%q differs=%t", facts.External, facts.Differs.Any())
 	}
 	return text
+}
+
+// comesBack is what a backup makes of it: another UID, so that no mark is its own,
+// and nothing on record.
+func (w *wsWorld) comesBack() {
+	w.restored, w.stripped, w.recorded, w.attempt = true, true, "", nil
+	for _, each := range w.things {
+		each.renamed = true
+	}
 }
 
 // create makes a workspace and reports whether that is known to have gone well.

@@ -195,7 +195,8 @@ func (r *Reconciler) openOwn(ctx context.Context, ws *v1alpha1.Workspace, class 
 	}
 	if ws.Status.UUID != "" && !intent.Deleting {
 		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonCredentialsNotFound, Message: fmt.Sprintf(
-			"Secret %q in the operator's namespace, which holds the workspace's own admin key, is gone: restore it from a backup", vaultName(ws))}
+			"Secret %q in the operator's namespace, which holds the workspace's own admin key, is gone: restore it from a backup. "+
+				"If this Workspace itself was restored, with another UID, the Secret that was named after the old one is needed under this name", vaultName(ws))}
 	}
 	return nil
 }

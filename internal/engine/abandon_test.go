@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+	"github.com/workspace-operator/workspace-operator/test/gen"
+)
+
+var errFull = errors.New("the ledger is full")
+
+// TestWhatIsGivenUpIsInTheLedgerFirst: an object goes only once the ledger has
+// what it leaves; a removal that works leaves nothing.
+func TestWhatIsGivenUpIsInTheLedgerFirst(t *testing.T) {
+	left := []plan.Orphan{{ID: "ws-1", Reason: v1alpha1.ReasonAbandoned}}
+	outlook := plan.Outlook{State: plan.Working, Reason: v1alpha1.ReasonAbandoned, Message: "given up"}
+	refused := &provider.Error{Class: provider.Forbidden, Op: "delete workspace"}
+	for name, row := range map[string]struct {
+		step        plan.Step
+		act, ledger error
+		gone        bool
+		entered     int
+		event       string
+	}{
+		"nobody could be asked":        {plan.Step{Verb: plan.Finish, Orphans: left, Outlook: outlook}, nil, nil, true, 1, "Warning Abandoned"},
+		"the ledger takes nothing":     {plan.Step{Verb: plan.Finish, Orphans: left, Outlook: outlook}, nil, errFull, false, 1, ""},
+		"tried once more, and it goes": {plan.Step{Verb: plan.Remove, Last: true, Orphans: left, Outlook: working()}, nil, nil, true, 0, ""},
+		"tried once more, in vain":     {plan.Step{Verb: plan.Remove, Last: true, Orphans: left, Outlook: working()}, refused, nil, true, 1, "Warning Abandoned"},
+		"one of several, in vain":      {plan.Step{Verb: plan.Remove, Orphans: left, Outlook: working()}, refused, nil, true, 1, "Warning Abandoned"},
+		"in vain, but not for long":    {plan.Step{Verb: plan.Remove, Last: true, Outlook: working()}, refused, nil, false, 0, ""},
+		"an object from a backup":      {plan.Step{Verb: plan.Finish, Outlook: plan.Outlook{State: plan.Working, Reason: v1alpha1.ReasonRestored, Message: "unknown"}}, nil, nil, true, 0, "Warning Restored"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, leaving())
+			r.decide = always(row.step)
+			r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) { return "", row.act }
+			engine, entered := r.engine(), 0
+			engine.Abandon = func(_ context.Context, _ *v1alpha1.Workspace, _ Facts[intent, sight, effect], orphans []plan.Orphan) error {
+				if entered += len(orphans); r.get() == nil {
+					t.Error("the object went before the ledger knew")
+				}
+				return row.ledger
+			}
+			_, err := engine.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKey{Namespace: gen.Namespace, Name: "ws"}})
+			if gone := r.get() == nil; gone != row.gone || entered != row.entered {
+				t.Errorf("gone %t with %d entries (%v); want %t with %d", gone, entered, err, row.gone, row.entered)
+			}
+			if !errors.Is(err, row.ledger) {
+				t.Errorf("got %v, want %v", err, row.ledger)
+			}
+			if row.event != "" && !slices.Contains(r.events, row.event) {
+				t.Errorf("events are %v, want %q among them", r.events, row.event)
+			}
+		})
+	}
+}
+
+// TestAnUpdateThatFailsIsToldInSynced: the object can be used as before, and is
+// not what the spec says.
+func TestAnUpdateThatFailsIsToldInSynced(t *testing.T) {
+	r := newRig(t, ready())
+	r.decide = always(plan.Step{Verb: plan.Update, Target: "made", Undone: "spec.displayName: not applied yet", Outlook: well()})
+	r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) {
+		return "", &provider.Error{Class: provider.Throttled, Op: "update workspace"}
+	}
+	if _, err := r.pass(); err != nil {
+		t.Fatal(err)
+	}
+	for kind, want := range map[string][2]string{
+		v1alpha1.ConditionReady:  {string(metav1.ConditionTrue), v1alpha1.ReasonAvailable},
+		v1alpha1.ConditionSynced: {string(metav1.ConditionFalse), v1alpha1.ReasonNotApplied},
+	} {
+		for _, condition := range r.get().Status.Conditions {
+			if condition.Type == kind && [2]string{string(condition.Status), condition.Reason} != want {
+				t.Errorf("%s is %s for %s, want %v", kind, condition.Status, condition.Reason, want)
+			}
+		}
+	}
+	r.decide = always(plan.Step{Verb: plan.Update, Target: "made", Undone: "spec.displayName: not applied yet", Outlook: well()})
+	r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) { return "", nil }
+	if _, err := r.pass(); err != nil {
+		t.Fatal(err)
+	}
+	for _, condition := range r.get().Status.Conditions {
+		if condition.Type == v1alpha1.ConditionSynced && condition.Status != metav1.ConditionTrue {
+			t.Errorf("once the update is made Synced is %+v", condition)
+		}
+	}
+}
