@@ -71,11 +71,23 @@ func ahead(uid string, share time.Duration) time.Duration {
 	return time.Duration(float64(share) * float64(sum.Sum32()) / (1 << 32))
 }
 
+// expired reports whether the live key is past its end.
+func expired(key *v1alpha1.ApiKey, now time.Time) bool {
+	return key.Status.ExpiresAt != nil && !now.Before(key.Status.ExpiresAt.Time)
+}
+
+// issuable reports whether a key that is issued now would not be past its end.
+func issuable(key *v1alpha1.ApiKey, now time.Time) bool {
+	return key.Spec.ExpiresAt == nil || now.Before(key.Spec.ExpiresAt.Time)
+}
+
 // due says why another key is to take the live one's place; empty if none is.
 func due(key *v1alpha1.ApiKey, sight Sight, now time.Time) string {
 	asked := engine.Clip(key.Annotations[v1alpha1.AnnotationRotateAt])
 	at := rotatesAt(key, now)
 	switch {
+	case !issuable(key, now):
+		return ""
 	case asked != "" && asked != key.Status.LastHandledRotateAt && asked != sight.Secret.RotatedFor:
 		return "the annotation " + v1alpha1.AnnotationRotateAt + " asks for it"
 	case at != nil && !now.Before(at.Time) && sight.Secret.KeyID == key.Status.KeyID:
@@ -178,7 +190,7 @@ func next(key *v1alpha1.ApiKey, sight Sight, now time.Time) time.Duration {
 // notice tells of a key that has taken another's place.
 func notice(key *v1alpha1.ApiKey, intent Intent, sight Sight, name string, now time.Time) string {
 	why := due(key, sight, now)
-	if fields := changed(key.Status.Applied, wanted(key, intent.Spec), intent.Capabilities); why == "" && len(fields) > 0 {
+	if fields := edited(key, intent, now); why == "" && len(fields) > 0 {
 		why = "spec." + strings.Join(fields, ", spec.") + " was edited, which only another key can have"
 	}
 	return fmt.Sprintf("key %q is published in place of %q, which is revoked after %s: %s", name, key.Status.DisplayName, overlap(key), why)
