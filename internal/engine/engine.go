@@ -250,7 +250,7 @@ func (e *Engine[T, I, S, E]) release(ctx context.Context, obj T, facts Facts[I, 
 	switch step.Reason {
 	case v1alpha1.ReasonRetained:
 		e.event(before, corev1.EventTypeNormal, step.Reason, step.Message)
-	case v1alpha1.ReasonFrozen, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonAbandoned:
+	case v1alpha1.ReasonFrozen, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonAbandoned, v1alpha1.ReasonRestored:
 		e.event(before, corev1.EventTypeWarning, step.Reason, step.Message)
 	}
 	return nil

@@ -107,7 +107,7 @@ func (e *Engine[T, I, S, E]) store(ctx context.Context, obj T, facts Facts[I, S,
 		changed := e.transition(before, obj)
 		err := e.Writer.Status().Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 		if err == nil && changed != nil {
-			e.event(obj, severity(facts.Outlook), changed.Reason, changed.Message)
+			e.event(obj, severity(facts.Outlook, changed), changed.Reason, changed.Message)
 		}
 		return err
 	}
@@ -160,8 +160,8 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 	}
 }
 
-// transition is the condition an event is about: Ready, or AccountReady of an
-// object that goes on being Ready, if it now says something else.
+// transition is the condition an event is about: Ready, or AccountReady or
+// Synced of an object that goes on being Ready, if it now says something else.
 func (e *Engine[T, I, S, E]) transition(before, after T) *metav1.Condition {
 	for _, kind := range []string{v1alpha1.ConditionReady, v1alpha1.ConditionAccountReady} {
 		old := meta.FindStatusCondition(*e.StatusOf(before).Conditions, kind)
@@ -173,11 +173,21 @@ func (e *Engine[T, I, S, E]) transition(before, after T) *metav1.Condition {
 			return now
 		}
 	}
-	return nil
+	return unsynced(*e.StatusOf(before).Conditions, *e.StatusOf(after).Conditions)
 }
 
-func severity(outlook plan.Outlook) string {
-	if outlook.Err != nil || outlook.State == plan.Blocked {
+// unsynced is Synced, if it has come to say that something is not as the spec
+// says.
+func unsynced(before, after []metav1.Condition) *metav1.Condition {
+	old, now := meta.FindStatusCondition(before, v1alpha1.ConditionSynced), meta.FindStatusCondition(after, v1alpha1.ConditionSynced)
+	if now == nil || now.Status != metav1.ConditionFalse || old != nil && old.Status == now.Status && old.Reason == now.Reason {
+		return nil
+	}
+	return now
+}
+
+func severity(outlook plan.Outlook, of *metav1.Condition) string {
+	if outlook.Err != nil || outlook.State == plan.Blocked || of.Type == v1alpha1.ConditionSynced {
 		return corev1.EventTypeWarning
 	}
 	return corev1.EventTypeNormal
