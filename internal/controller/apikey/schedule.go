@@ -96,36 +96,41 @@ func due(key *v1alpha1.ApiKey, sight Sight, now time.Time) string {
 	return ""
 }
 
-// retiring are the replaced keys that may live on for a while: of those older
-// than the live one the latest, for the overlap. While no Secret holds a key,
+// retiring are the replaced keys that still live, which is more than may: of
+// those older than the live one the latest has the overlap, and the others'
+// time is over. They stay on record until they are gone, because where the
+// vendor has no list nothing else tells of them. While no Secret holds a key,
 // those that status has keep their time.
 func retiring(key *v1alpha1.ApiKey, intent Intent, sight Sight, now time.Time) []v1alpha1.RetiringKey {
 	serial, since, ok := liveSince(key, intent, sight)
 	if !ok {
 		return slices.DeleteFunc(slices.Clone(key.Status.Retiring), func(old v1alpha1.RetiringKey) bool {
-			return !now.Before(old.RevokeAt.Time) || !slices.ContainsFunc(sight.Marked, func(seen provider.Key) bool { return seen.ID == old.KeyID })
+			return !slices.ContainsFunc(sight.Marked, func(seen provider.Key) bool { return seen.ID == old.KeyID })
 		})
 	}
-	var latest *provider.Key
-	for i := range sight.Marked {
-		seen := &sight.Marked[i]
+	older := slices.DeleteFunc(slices.Clone(sight.Marked), func(seen provider.Key) bool {
 		held := seen.ID == sight.Secret.KeyID || sight.Secret.Nameless() && seen.Name == sight.Secret.KeyName
-		if !held && seen.Mark.Serial < serial && (latest == nil || latest.Mark.Serial < seen.Mark.Serial) {
-			latest = seen
+		return held || seen.Mark.Serial >= serial
+	})
+	slices.SortStableFunc(older, func(a, b provider.Key) int { return b.Mark.Serial - a.Mark.Serial })
+	var all []v1alpha1.RetiringKey
+	for i, seen := range older[:min(len(older), maxRetiring)] {
+		until := since
+		if recorded := revocation(key, seen.ID); i == 0 {
+			until = fallsDue(since, overlap(key), recorded, now)
+		} else if recorded != nil && recorded.Before(&metav1.Time{Time: since}) {
+			until = recorded.Time
 		}
+		if end := seen.ExpiresAt; !end.IsZero() && end.Before(until) {
+			until = end
+		}
+		all = append(all, v1alpha1.RetiringKey{KeyID: seen.ID, RevokeAt: metav1.NewTime(until.Truncate(time.Second))})
 	}
-	if latest == nil {
-		return nil
-	}
-	until := fallsDue(since, overlap(key), revocation(key, latest.ID), now)
-	if end := latest.ExpiresAt; !end.IsZero() && end.Before(until) {
-		until = end
-	}
-	if !now.Before(until) {
-		return nil
-	}
-	return []v1alpha1.RetiringKey{{KeyID: latest.ID, RevokeAt: metav1.NewTime(until.Truncate(time.Second))}}
+	return all
 }
+
+// maxRetiring is how many status has room for.
+const maxRetiring = 64
 
 // liveSince is the number of the key that the Secret holds, and when it took the
 // place of the one before.
