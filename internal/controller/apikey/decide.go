@@ -25,6 +25,7 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 		Overlap:      overlap(key),
 		Left:         left(sight.Retiring, now),
 		Next:         next(key, sight, now),
+		Term:         term(key, intent.Spec, now),
 		Attempted:    key.Status.Attempt.Open() && !engine.Denied(key, key.Status.Attempt),
 		Denial:       string(key.UID),
 		Restored:     sight.Restored,

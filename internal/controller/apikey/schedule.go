@@ -173,6 +173,24 @@ func left(all []v1alpha1.RetiringKey, now time.Time) map[string]time.Duration {
 	return times
 }
 
+// term is how soon something falls due with a key that is issued now; zero if
+// nothing does.
+func term(key *v1alpha1.ApiKey, spec provider.KeySpec, now time.Time) time.Duration {
+	var left time.Duration
+	if !spec.ExpiresAt.IsZero() {
+		left = spec.ExpiresAt.Sub(now)
+	}
+	if key.Spec.Rotation == nil {
+		return left
+	}
+	interval := key.Spec.Rotation.Interval.Duration
+	turn := interval - ahead(string(key.UID), interval/spreadShare)
+	if left > 0 {
+		return min(turn, max(left-overlap(key), time.Second))
+	}
+	return turn
+}
+
 // next is when the first of what is to come falls due; zero if nothing is.
 func next(key *v1alpha1.ApiKey, sight Sight, now time.Time) time.Duration {
 	var soonest time.Duration
