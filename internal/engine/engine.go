@@ -54,6 +54,10 @@ type Engine[T client.Object, I Intent, S any, E Effect] struct {
 	// Extra are the kind's own conditions, from the outlook. An object that
 	// stays Ready keeps those it has: nothing is asked then.
 	Extra func(plan.Outlook) []metav1.Condition
+	// Due reports whether the object itself tells that there is something to do,
+	// whatever the vendor shows; it then stands in line for that, and not for a
+	// look. Nil for kinds with no such thing.
+	Due func(obj T, now time.Time) bool
 	// IsAccount is set where the object is the account: it is not Ready while
 	// the account is not, and Ready is all there is to say.
 	IsAccount bool
@@ -270,10 +274,10 @@ func copyOf[T client.Object](obj T) T {
 	return copied
 }
 
-// asked reports whether somebody asks for a pass: who does wants to know how
-// things are now, not how they were when last seen.
+// asked reports whether somebody, or the time, asks for a pass: who does wants to
+// know how things are now, not how they were when last seen.
 func (e *Engine[T, I, S, E]) asked(obj T) bool {
-	return Clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt]) != *e.StatusOf(obj).ReconcileAt
+	return e.Due != nil && e.Due(obj, e.Now()) || Clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt]) != *e.StatusOf(obj).ReconcileAt
 }
 
 func (e *Engine[T, I, S, E]) event(obj T, kind, reason, message string) {

@@ -81,6 +81,15 @@ func issuable(key *v1alpha1.ApiKey, now time.Time) bool {
 	return key.Spec.ExpiresAt == nil || now.Before(key.Spec.ExpiresAt.Time)
 }
 
+// pressing reports whether status and annotations alone tell that a key is to be
+// replaced or revoked.
+func pressing(key *v1alpha1.ApiKey, now time.Time) bool {
+	past := func(at *metav1.Time) bool { return at != nil && !now.Before(at.Time) }
+	asked := engine.Clip(key.Annotations[v1alpha1.AnnotationRotateAt])
+	return asked != "" && asked != key.Status.LastHandledRotateAt || past(key.Status.RotatesAt) ||
+		slices.ContainsFunc(key.Status.Retiring, func(old v1alpha1.RetiringKey) bool { return past(&old.RevokeAt) })
+}
+
 // due says why another key is to take the live one's place; empty if none is.
 func due(key *v1alpha1.ApiKey, sight Sight, now time.Time) string {
 	asked := engine.Clip(key.Annotations[v1alpha1.AnnotationRotateAt])
