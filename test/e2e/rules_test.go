@@ -82,7 +82,7 @@ func broken(object client.Object) []string {
 	var all []string
 	for _, c := range conditions {
 		all = append(all, brokenWords(c)...)
-		if c.ObservedGeneration != observed && c.Type != v1alpha1.ConditionSynced && c.Type != v1alpha1.ConditionPublished && c.Type != v1alpha1.ConditionReady {
+		if c.ObservedGeneration != observed && c.Type != v1alpha1.ConditionSynced && c.Type != v1alpha1.ConditionPublished && c.Type != v1alpha1.ConditionReady && c.Type != v1alpha1.ConditionPaused {
 			all = append(all, fmt.Sprintf("%s is for generation %d and the status for %d", c.Type, c.ObservedGeneration, observed))
 		}
 	}

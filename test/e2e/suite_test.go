@@ -62,7 +62,7 @@ var _ = AfterSuite(func() {
 // only waits for its scenario, which has been started by the first one.
 var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
 	all := slices.Concat(lifecycle(), foreignSecrets(), refusals(), endpoints(), deletion(), waiting(), names(), crashes(),
-		updates(), imports(), slaunchx(), groundfloor(), oceanbase())
+		updates(), imports(), slaunchx(), groundfloor(), oceanbase(), rotation(), keyEdits(), keySecrets(), unknownKeys(), restoredKeys())
 	results := make([]chan result, len(all))
 
 	BeforeAll(func() {

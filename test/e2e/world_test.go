@@ -193,9 +193,14 @@ func (w *World) delete(objects ...client.Object) {
 
 // patch changes the object by a merge patch, without a lock.
 func (w *World) patch(object client.Object, change map[string]any) {
+	w.Expect(w.tryPatch(object, change)).To(Succeed())
+}
+
+// tryPatch does the same and returns what the API server says.
+func (w *World) tryPatch(object client.Object, change map[string]any) error {
 	data, err := json.Marshal(change)
 	w.Expect(err).NotTo(HaveOccurred())
-	w.Expect(w.h.Client.Patch(w.Context(), object, client.RawPatch(apitypes.MergePatchType, data))).To(Succeed())
+	return w.h.Client.Patch(w.Context(), object, client.RawPatch(apitypes.MergePatchType, data))
 }
 
 // annotate sets one annotation; nil removes it.
