@@ -26,6 +26,8 @@ var (
 	shared   *harness.Harness
 	operator *harness.Operator
 	rules    *watcher
+	// keyHistory is what the promises about keys are held against.
+	keyHistory *history
 )
 
 func TestE2E(t *testing.T) {
@@ -42,6 +44,7 @@ var _ = BeforeSuite(func() {
 	shared, err = harness.Start(ctx)
 	Expect(err).NotTo(HaveOccurred())
 	rules = startWatcher(ctx, shared)
+	keyHistory = startHistory(ctx, shared)
 	operator, err = shared.RunOperator(ctx)
 	Expect(err).NotTo(HaveOccurred())
 })
@@ -52,6 +55,9 @@ var _ = AfterSuite(func() {
 	}
 	if rules != nil {
 		rules.stop()
+	}
+	if keyHistory != nil {
+		keyHistory.stop()
 	}
 	if shared != nil {
 		Expect(shared.Stop()).To(Succeed(), "the control plane stops cleanly")

@@ -30,6 +30,8 @@ const (
 	pollInterval = 500 * time.Millisecond
 	// quietTime is how long something is watched that must not happen.
 	quietTime = 2 * time.Second
+	// watchLag is how late what was seen of the cluster may be.
+	watchLag = 10 * time.Second
 	// anyScope is one that portkey knows, and paymentScope one that slaunchx does.
 	anyScope     = "logs.list"
 	paymentScope = "payment:read"
@@ -64,6 +66,7 @@ func play(h *harness.Harness, s scenario) string {
 		w.prepare()
 		w.Cleanup(func() { asked = w.conversation() })
 		s.run(w)
+		w.Eventually(w.brokenPromises).WithTimeout(watchLag).Should(BeEmpty())
 	})
 	if failure == "" {
 		return ""
