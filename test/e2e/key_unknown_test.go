@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"strings"
+
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 
@@ -21,12 +23,11 @@ func unknownKeys() []scenario {
 
 // denies says in the annotation what the condition asks for.
 func (w *World) denies(key *v1alpha1.ApiKey) {
-	w.get(key)
-	w.Expect(key.Status.Attempt).NotTo(BeNil())
-	value := engine.DenialOf(key.Status.Attempt)
-	said := harness.Condition(key, v1alpha1.ConditionSynced).Message
-	w.Expect(said).To(ContainSubstring(v1alpha1.AnnotationDoesNotExist+"="+value), "the message tells what to do")
-	w.annotate(key, v1alpha1.AnnotationDoesNotExist, value)
+	harness.Wait(w, w.h, key, "the message to tell what to do", func(seen *v1alpha1.ApiKey) bool {
+		return seen.Status.Attempt != nil && strings.Contains(
+			harness.Condition(seen, v1alpha1.ConditionSynced).Message, v1alpha1.AnnotationDoesNotExist+"="+engine.DenialOf(seen.Status.Attempt))
+	})
+	w.annotate(key, v1alpha1.AnnotationDoesNotExist, engine.DenialOf(key.Status.Attempt))
 }
 
 // unknown creates an ApiKey whose key was issued and lost.
