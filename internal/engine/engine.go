@@ -57,6 +57,10 @@ type Engine[T client.Object, I Intent, S any, E Effect] struct {
 	// Extra are the kind's own conditions, from the outlook. An object that
 	// stays Ready keeps those it has: nothing is asked then.
 	Extra func(plan.Outlook) []metav1.Condition
+	// Due reports whether the object itself tells that there is something to do,
+	// whatever the vendor shows; it then stands in line for that, and not for a
+	// look. Nil for kinds with no such thing.
+	Due func(obj T, now time.Time) bool
 	// IsAccount is set where the object is the account: it is not Ready while
 	// the account is not, and Ready is all there is to say.
 	IsAccount bool
@@ -258,9 +262,11 @@ func copyOf[T client.Object](obj T) T {
 	return copied
 }
 
-// asked reports whether somebody asks for a pass: who does wants to know how
-// things are now, not how they were when last seen.
-func (e *Engine[T, I, S, E]) asked(obj T) bool { return Asked(obj, *e.StatusOf(obj).ReconcileAt) }
+// asked reports whether somebody, or the time, asks for a pass: who does wants to
+// know how things are now, not how they were when last seen.
+func (e *Engine[T, I, S, E]) asked(obj T) bool {
+	return e.Due != nil && e.Due(obj, e.Now()) || Asked(obj, *e.StatusOf(obj).ReconcileAt)
+}
 
 // Asked reports whether the annotation that asks for a pass is another than the
 // echo in status.

@@ -80,8 +80,9 @@ type Key struct {
 	// Left is how long each key that was replaced may still live on. What is not
 	// in it may not.
 	Left map[string]time.Duration
-	// Next is when something falls due, and zero if nothing does.
-	Next time.Duration
+	// Next is when something falls due, and Term when something would with a key
+	// that is issued now; zero if nothing does.
+	Next, Term time.Duration
 	// Attempted: a call to issue a key was never answered for certain.
 	Attempted bool
 	// Denial is what a person can say to make an end of that, or of what a
@@ -238,10 +239,11 @@ func Finishing() Outlook {
 		Message: "the key is issued and stored, and is being made as the spec says"}
 }
 
-// cleaning is how things stand once a stray is gone.
+// cleaning is how things stand once a stray is gone; what comes next is looked
+// for at once.
 func (k Key) cleaning() Outlook {
 	if k.live() {
-		return k.standing()
+		return soon(k.standing())
 	}
 	return Outlook{State: Working, Reason: reasonRecovering, Message: "a key that nobody holds is being revoked"}
 }
@@ -288,8 +290,10 @@ func (k Key) issue() Step {
 	for _, seen := range k.Marked {
 		serial = max(serial, seen.Mark.Serial)
 	}
-	return Step{
+	step := Step{
 		Verb: Create, Serial: serial + 1, Record: !k.First || k.Recovery == provider.RecoverNever,
 		Outlook: available(messageKeyAvailable),
 	}
+	step.After = k.Term
+	return step
 }

@@ -45,7 +45,9 @@ func (k Key) free() bool {
 func (k Key) renew() Step {
 	step := k.issue()
 	step.Verb, step.Record = Renew, true
-	step.After = max(k.Overlap, rejoinPause)
+	if overlap := max(k.Overlap, rejoinPause); step.After == 0 || overlap < step.After {
+		step.After = overlap
+	}
 	return step
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 
@@ -67,6 +68,20 @@ func changed(applied, wanted map[string]string, can provider.KeyCapabilities) []
 	}
 	slices.Sort(fields)
 	return fields
+}
+
+// edited are the fields that only another key can have, of the key as it is now.
+// One that has ended cannot be prolonged, and none is issued that would be past
+// its end at once.
+func edited(key *v1alpha1.ApiKey, intent Intent, now time.Time) []string {
+	if !issuable(key, now) {
+		return nil
+	}
+	can := intent.Capabilities
+	if expired(key, now) {
+		can.Changeable = slices.DeleteFunc(slices.Clone(can.Changeable), func(field string) bool { return field == "expiresAt" })
+	}
+	return changed(key.Status.Applied, wanted(key, intent.Spec), can)
 }
 
 // vendorField is the field of the contract that a field of the spec becomes.

@@ -60,11 +60,7 @@ func (r *Reconciler) Observe(ctx context.Context, key *v1alpha1.ApiKey, intent I
 		sight.Retiring = retiring(key, intent, sight, r.Now())
 		return sight, nil
 	}
-	sight.Unsettled = max(
-		engine.Unsettled(key, key.Status.Attempt, r.Now()),
-		engine.SinceReady(key.Status.Conditions, r.Now()),
-		engine.ListsSettle-r.sinceIssue(sight.Secret),
-	)
+	sight.Unsettled = r.unsettled(key, sight.Secret)
 	freshness := account.Freshness{MaxAge: intent.Resync / 2}
 	if fresh {
 		freshness = account.Freshness{NotBefore: r.Now()}
@@ -121,6 +117,20 @@ func (r *Reconciler) observeKnown(ctx context.Context, key *v1alpha1.ApiKey, int
 		}
 	}
 	return nil
+}
+
+// unsettled is how long the lists may yet hide a key. Where the last call for
+// the object is known to have made the key in status, that is as long as this
+// one is new, and no longer: a key is repaired and replaced without delay.
+func (r *Reconciler) unsettled(key *v1alpha1.ApiKey, secret publish.Found) time.Duration {
+	stored := engine.ListsSettle - r.sinceIssue(secret)
+	if key.Status.KeyID == "" || key.Status.Attempt != nil {
+		return max(stored, engine.Unsettled(key, key.Status.Attempt, r.Now()))
+	}
+	if issued := key.Status.CreatedAt; issued != nil && !issued.After(r.Now()) {
+		return max(stored, engine.ListsSettle-r.Now().Sub(issued.Time))
+	}
+	return stored
 }
 
 // sinceIssue is how long ago the key in the Secret was issued. A time that has

@@ -1,6 +1,7 @@
 package apikey
 
 import (
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,7 +16,7 @@ import (
 // Report writes the live key into status.
 func (r *Reconciler) Report(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) {
 	status := &key.Status
-	before, live := status.KeyID, liveKey(facts)
+	before, ends, live := status.KeyID, status.ExpiresAt, liveKey(facts)
 	status.Applied = appliedAfter(key, before, live, facts)
 	if live != nil {
 		describe(key, *live, facts)
@@ -26,7 +27,7 @@ func (r *Reconciler) Report(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sig
 	case facts.Sight.Secret.Holds():
 		status.Fingerprint = facts.Sight.Secret.Fingerprint
 	}
-	reportRotation(key, before, facts)
+	reportRotation(key, before, ends, facts)
 	status.Attempt = attempt(key, facts)
 	if facts.Intent.Provider != "" {
 		status.Unresolved = unresolved(status.Attempt, facts)
@@ -34,20 +35,26 @@ func (r *Reconciler) Report(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sig
 }
 
 // reportRotation writes when the live key is replaced, and which others live on
-// until when.
-func reportRotation(key *v1alpha1.ApiKey, before string, facts engine.Facts[Intent, Sight, Effect]) {
+// until when: a key that ends by itself needs no overlap after that.
+func reportRotation(key *v1alpha1.ApiKey, before string, ends *metav1.Time, facts engine.Facts[Intent, Sight, Effect]) {
 	status := &key.Status
 	switch {
 	case issued(facts.Step) && facts.Effect.Key != nil:
 		status.LastHandledRotateAt = engine.Clip(key.Annotations[v1alpha1.AnnotationRotateAt])
-		if lives := overlap(key); facts.Step.Verb == plan.Renew && before != "" && lives > 0 {
-			status.Retiring = []v1alpha1.RetiringKey{{KeyID: before, RevokeAt: metav1.NewTime(facts.Now.Add(lives).Truncate(time.Second))}}
+		if facts.Step.Verb == plan.Renew && before != "" {
+			until := facts.Now.Add(overlap(key))
+			if ends != nil && ends.Time.Before(until) {
+				until = ends.Time
+			}
+			status.Retiring = []v1alpha1.RetiringKey{{KeyID: before, RevokeAt: metav1.NewTime(until.Truncate(time.Second))}}
 		}
 	case facts.Sight.Secret.Holds():
 		status.LastHandledRotateAt = facts.Sight.Secret.RotatedFor
 	}
 	if looked := facts.Intent.account != nil && facts.Sight.Err == nil && facts.Intent.Obstacle == nil; looked && facts.Effect.Key == nil {
-		status.Retiring = facts.Sight.Retiring
+		status.Retiring = slices.DeleteFunc(slices.Clone(facts.Sight.Retiring), func(old v1alpha1.RetiringKey) bool {
+			return facts.Step.Verb == plan.Remove && facts.Outlook.Err == nil && old.KeyID == facts.Step.Target
+		})
 	}
 	since := facts.Sight.Secret.IssuedAt
 	if issued(facts.Step) && facts.Effect.Key != nil {
