@@ -84,9 +84,9 @@ func due(key *v1alpha1.ApiKey, sight Sight, now time.Time) string {
 	return ""
 }
 
-// retiring are the replaced keys that may live on for a while: of those older
-// than the live one the latest, for the overlap. While no Secret holds a key,
-// those that status has keep their time.
+// retiring are the replaced keys that may live on for a while: the one that the
+// live key has replaced, for the overlap. While no Secret holds a key, those that
+// status has keep their time.
 func retiring(key *v1alpha1.ApiKey, intent Intent, sight Sight, now time.Time) []v1alpha1.RetiringKey {
 	serial, since, ok := liveSince(key, intent, sight)
 	if !ok {
@@ -94,14 +94,7 @@ func retiring(key *v1alpha1.ApiKey, intent Intent, sight Sight, now time.Time) [
 			return !now.Before(old.RevokeAt.Time) || !slices.ContainsFunc(sight.Marked, func(seen provider.Key) bool { return seen.ID == old.KeyID })
 		})
 	}
-	var latest *provider.Key
-	for i := range sight.Marked {
-		seen := &sight.Marked[i]
-		held := seen.ID == sight.Secret.KeyID || sight.Secret.Nameless() && seen.Name == sight.Secret.KeyName
-		if !held && seen.Mark.Serial < serial && (latest == nil || latest.Mark.Serial < seen.Mark.Serial) {
-			latest = seen
-		}
-	}
+	latest := replaced(key, sight, serial)
 	if latest == nil {
 		return nil
 	}
@@ -113,6 +106,36 @@ func retiring(key *v1alpha1.ApiKey, intent Intent, sight Sight, now time.Time) [
 		return nil
 	}
 	return []v1alpha1.RetiringKey{{KeyID: latest.ID, RevokeAt: metav1.NewTime(until.Truncate(time.Second))}}
+}
+
+// replaced is the key that the live one of this number has replaced: of those that
+// status knows the latest, whatever they are called by now; else the latest older
+// one, because status may have missed it. A newer one that status does not know
+// was lost on its way to a Secret.
+func replaced(key *v1alpha1.ApiKey, sight Sight, serial int) *provider.Key {
+	var known, older *provider.Key
+	for i := range sight.Marked {
+		seen := &sight.Marked[i]
+		held := seen.ID == sight.Secret.KeyID || sight.Secret.Nameless() && seen.Name == sight.Secret.KeyName
+		switch {
+		case held:
+		case slices.Contains(recorded(key), seen.ID):
+			known = later(known, seen)
+		case seen.Mark.Serial < serial:
+			older = later(older, seen)
+		}
+	}
+	if known != nil {
+		return known
+	}
+	return older
+}
+
+func later(a, b *provider.Key) *provider.Key {
+	if a == nil || a.Mark.Serial < b.Mark.Serial {
+		return b
+	}
+	return a
 }
 
 // liveSince is the number of the key that the Secret holds, and when it took the
