@@ -1,6 +1,7 @@
 package apikey
 
 import (
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -40,14 +41,16 @@ func reportRotation(key *v1alpha1.ApiKey, before string, live *provider.Key, fac
 	switch {
 	case issued(facts.Step) && facts.Effect.Key != nil:
 		status.LastHandledRotateAt = facts.Effect.RotatedFor
-		if lives := overlap(key); facts.Step.Verb == plan.Renew && before != "" && lives > 0 {
-			status.Retiring = []v1alpha1.RetiringKey{{KeyID: before, RevokeAt: metav1.NewTime(facts.Now.Add(lives).Truncate(time.Second))}}
+		if facts.Step.Verb == plan.Renew && before != "" {
+			status.Retiring = []v1alpha1.RetiringKey{{KeyID: before, RevokeAt: metav1.NewTime(facts.Now.Add(overlap(key)).Truncate(time.Second))}}
 		}
 	case live != nil:
 		status.LastHandledRotateAt = facts.Sight.Secret.RotatedFor
 	}
 	if looked := facts.Intent.account != nil && facts.Sight.Err == nil && facts.Intent.Obstacle == nil; looked && facts.Effect.Key == nil {
-		status.Retiring = facts.Sight.Retiring
+		status.Retiring = slices.DeleteFunc(slices.Clone(facts.Sight.Retiring), func(old v1alpha1.RetiringKey) bool {
+			return facts.Step.Verb == plan.Remove && facts.Outlook.Err == nil && old.KeyID == facts.Step.Target
+		})
 	}
 	status.RotatesAt = rotatesAt(key, facts.Now)
 }

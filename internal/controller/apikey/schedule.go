@@ -84,14 +84,15 @@ func due(key *v1alpha1.ApiKey, sight Sight, now time.Time) string {
 	return ""
 }
 
-// retiring are the replaced keys that may live on for a while: the one that the
-// live key has replaced, for the overlap. While no Secret holds a key, those that
-// status has keep their time.
+// retiring are the replaced keys that live: the one that the live key has
+// replaced, for the overlap. While no Secret holds a key, those that status has
+// keep their time. One whose time is over stays until the vendor shows it gone:
+// without a list, nobody else knows of it.
 func retiring(key *v1alpha1.ApiKey, intent Intent, sight Sight, now time.Time) []v1alpha1.RetiringKey {
 	serial, since, ok := liveSince(key, intent, sight)
 	if !ok {
 		return slices.DeleteFunc(slices.Clone(key.Status.Retiring), func(old v1alpha1.RetiringKey) bool {
-			return !now.Before(old.RevokeAt.Time) || !slices.ContainsFunc(sight.Marked, func(seen provider.Key) bool { return seen.ID == old.KeyID })
+			return !slices.ContainsFunc(sight.Marked, func(seen provider.Key) bool { return seen.ID == old.KeyID })
 		})
 	}
 	latest := replaced(key, sight, serial)
@@ -101,9 +102,6 @@ func retiring(key *v1alpha1.ApiKey, intent Intent, sight Sight, now time.Time) [
 	until := fallsDue(since, overlap(key), revocation(key, latest.ID), now)
 	if end := latest.ExpiresAt; !end.IsZero() && end.Before(until) {
 		until = end
-	}
-	if !now.Before(until) {
-		return nil
 	}
 	return []v1alpha1.RetiringKey{{KeyID: latest.ID, RevokeAt: metav1.NewTime(until.Truncate(time.Second))}}
 }
