@@ -1,8 +1,9 @@
 package apikey
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
-	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -64,11 +65,11 @@ func rotatesAt(key *v1alpha1.ApiKey, now time.Time) *metav1.Time {
 	return &metav1.Time{Time: at.Truncate(time.Second)}
 }
 
-// ahead is a part of the share, always the same for one object.
+// ahead is a part of the share, always the same for one object, and of many
+// objects evenly spread.
 func ahead(uid string, share time.Duration) time.Duration {
-	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(uid)) // never fails
-	return time.Duration(float64(share) * float64(sum.Sum32()) / (1 << 32))
+	sum := sha256.Sum256([]byte(uid))
+	return time.Duration(float64(share) * float64(binary.BigEndian.Uint32(sum[:])) / (1 << 32))
 }
 
 // due says why another key is to take the live one's place; empty if none is.
