@@ -1,8 +1,10 @@
 package apikey
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
-	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -68,11 +70,11 @@ func rotatesAt(key *v1alpha1.ApiKey, since, now time.Time) *metav1.Time {
 	return &metav1.Time{Time: at.Truncate(time.Second)}
 }
 
-// ahead is a part of the share, always the same for one object.
+// ahead is a part of the share, always the same for one object, and of many
+// objects evenly spread.
 func ahead(uid string, share time.Duration) time.Duration {
-	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(uid)) // never fails
-	return time.Duration(float64(share) * float64(sum.Sum32()) / (1 << 32))
+	sum := sha256.Sum256([]byte(uid))
+	return time.Duration(float64(share) * float64(binary.BigEndian.Uint32(sum[:])) / (1 << 32))
 }
 
 // expired reports whether the live key is past its end.
@@ -127,13 +129,8 @@ func retiring(key *v1alpha1.ApiKey, intent Intent, sight Sight, now time.Time) [
 			return !slices.ContainsFunc(sight.Marked, func(seen provider.Key) bool { return seen.ID == old.KeyID })
 		})
 	}
-	older := slices.DeleteFunc(slices.Clone(sight.Marked), func(seen provider.Key) bool {
-		held := seen.ID == sight.Secret.KeyID || sight.Secret.Nameless() && seen.Name == sight.Secret.KeyName
-		return held || seen.Mark.Serial >= serial
-	})
-	slices.SortStableFunc(older, func(a, b provider.Key) int { return b.Mark.Serial - a.Mark.Serial })
 	var all []v1alpha1.RetiringKey
-	for i, seen := range older[:min(len(older), maxRetiring)] {
+	for i, seen := range replaced(key, sight, serial) {
 		until := since
 		if recorded := revocation(key, seen.ID); i == 0 {
 			until = fallsDue(since, overlap(key), recorded, now)
@@ -150,6 +147,27 @@ func retiring(key *v1alpha1.ApiKey, intent Intent, sight Sight, now time.Time) [
 
 // maxRetiring is how many status has room for.
 const maxRetiring = 64
+
+// replaced are the keys that came before the live one of this number, the latest
+// first: those that status knows, whatever they are called by now, then the older
+// ones, because status may have missed them. A newer one that status does not
+// know was lost on its way to a Secret.
+func replaced(key *v1alpha1.ApiKey, sight Sight, serial int) []provider.Key {
+	known := func(seen provider.Key) int {
+		if slices.Contains(recorded(key), seen.ID) {
+			return 1
+		}
+		return 0
+	}
+	older := slices.DeleteFunc(slices.Clone(sight.Marked), func(seen provider.Key) bool {
+		held := seen.ID == sight.Secret.KeyID || sight.Secret.Nameless() && seen.Name == sight.Secret.KeyName
+		return held || known(seen) == 0 && seen.Mark.Serial >= serial
+	})
+	slices.SortStableFunc(older, func(a, b provider.Key) int {
+		return cmp.Or(known(b)-known(a), b.Mark.Serial-a.Mark.Serial)
+	})
+	return older[:min(len(older), maxRetiring)]
+}
 
 // liveSince is the number of the key that the Secret holds, and when it took the
 // place of the one before.
