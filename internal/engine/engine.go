@@ -197,7 +197,7 @@ func (e *Engine[T, I, S, E]) carryOut(ctx context.Context, obj T, facts Facts[I,
 		return ctrl.Result{}, err
 	case err == nil && facts.Step.Last:
 		return ctrl.Result{}, e.release(ctx, obj, facts)
-	case err != nil && facts.Step.Verb == plan.Remove && len(facts.Step.Orphans) > 0:
+	case err != nil && !queued(err) && facts.Step.Verb == plan.Remove && len(facts.Step.Orphans) > 0:
 		facts.Step.Last = false // it is not what the last removal would have left
 		facts.Step.Reason, facts.Step.Message = v1alpha1.ReasonAbandoned, facts.Step.Message+"; given up, because the vendor could not be asked for so long"
 		return ctrl.Result{}, e.release(ctx, obj, facts)

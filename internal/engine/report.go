@@ -40,6 +40,12 @@ func queuedFor(err error) (time.Duration, bool) {
 	return time.Second, true
 }
 
+// queued reports whether the turn has not come.
+func queued(err error) bool {
+	_, waits := queuedFor(err)
+	return waits
+}
+
 // report writes what the pass found, if it differs from what stands there, and
 // says when to come again.
 func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S, E]) (ctrl.Result, error) {
