@@ -35,8 +35,7 @@ func (k Key) leave() Step {
 		return Step{Verb: Finish, Orphans: k.orphans(reasonOutcomeUnknown), Outlook: Outlook{State: Working, Reason: reasonOutcomeUnknown, Message: fmt.Sprintf(
 			"%s never showed the key %q in its list, so it could not be revoked and may live on: look for it in the vendor's console", k.Vendor, k.Secret.KeyName)}}
 	case k.Restored:
-		return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonRestored, Message: fmt.Sprintf(
-			"the ApiKey had been restored without its status, so a key that was issued for it before may live on at %s", k.Vendor)}}
+		return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonRestored, Message: "the ApiKey had been restored without its status, so a key that was issued for it before may live on at " + k.Vendor}}
 	}
 	return Step{Verb: Finish, Outlook: deleting}
 }
@@ -47,8 +46,8 @@ func (k Key) abandon() Step {
 	if len(orphans) == 0 {
 		return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonDeleting, Message: "nothing was issued"}}
 	}
-	return Step{Verb: Finish, Orphans: orphans, Outlook: Outlook{State: Working, Reason: reasonAbandoned, Message: fmt.Sprintf(
-		"%s could not be asked to revoke the key for as long as the class's abandonAfter allows, so it may live on there; it stands in the orphan ledger", k.Vendor)}}
+	return Step{Verb: Finish, Orphans: orphans, Outlook: Outlook{State: Working, Reason: reasonAbandoned, Message: k.Vendor +
+		" could not be asked to revoke the key for as long as the class's abandonAfter allows, so it may live on there; it stands in the orphan ledger"}}
 }
 
 // orphans are the keys that may live on, each once: those that were seen, those
