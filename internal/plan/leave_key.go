@@ -55,8 +55,8 @@ func (k Key) abandon() Step {
 	case len(orphans) == 0:
 		return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonDeleting, Message: "nothing was issued"}}
 	}
-	return Step{Verb: Finish, Orphans: orphans, Outlook: Outlook{State: Working, Reason: reasonAbandoned, Message: fmt.Sprintf(
-		"%s could not be asked to revoke the key for as long as the class's abandonAfter allows, so it may live on there; it stands in the orphan ledger", k.Vendor)}}
+	return Step{Verb: Finish, Orphans: orphans, Outlook: Outlook{State: Working, Reason: reasonAbandoned, Message: k.Vendor +
+		" could not be asked to revoke the key for as long as the class's abandonAfter allows, so it may live on there; it stands in the orphan ledger"}}
 }
 
 // unknown is the one key of which nobody knows whether it lives.
