@@ -45,22 +45,21 @@ func controllers(mgr ctrl.Manager, options Options) error {
 	book := &ledger.Book{Client: writer, Namespace: options.Namespace, Recorder: recorder, Now: time.Now}
 	keeper := &credentials.Reconciler{Client: writer, Live: live, Broker: broker, Recorder: recorder, Now: time.Now}
 	for _, each := range []struct {
-		name    string
-		workers int
+		name string
 		reconciler
 	}{
-		{"credentials", 1, keeper},
-		{"workspaceclass", options.Workers, &workspaceclass.Reconciler{Client: writer, Live: live, Broker: broker, Recorder: recorder, Now: time.Now}},
-		{"workspace", options.Workers, &workspace.Reconciler{
+		{"credentials", keeper},
+		{"workspaceclass", &workspaceclass.Reconciler{Client: writer, Live: live, Broker: broker, Recorder: recorder, Now: time.Now}},
+		{"workspace", &workspace.Reconciler{
 			Client: writer, Live: live, Broker: broker, Namespace: options.Namespace, Hold: keeper.Hold, Ledger: book,
 			ProvisioningDeadline: deadline, Recorder: recorder, Now: time.Now,
 		}},
-		{"apikey", options.Workers, &apikey.Reconciler{
+		{"apikey", &apikey.Reconciler{
 			Client: writer, Live: live, Broker: broker, Ledger: book, WatchSecrets: options.WatchSecrets, Recorder: recorder, Now: time.Now,
 		}},
-		{"orphan", options.Workers, &orphan.Reconciler{Client: writer, Broker: broker, Now: time.Now, ProvisioningDeadline: deadline}},
+		{"orphan", &orphan.Reconciler{Client: writer, Broker: broker, Now: time.Now, ProvisioningDeadline: deadline}},
 	} {
-		if err := each.SetupWithManager(mgr, working(each.workers)); err != nil {
+		if err := each.SetupWithManager(mgr, working(options.Workers)); err != nil {
 			return fmt.Errorf("setting up the %s controller: %w", each.name, err)
 		}
 	}

@@ -28,8 +28,8 @@ const lookAgain = time.Minute
 // finalizer by then has not called the vendor either.
 const firstPass = 3 * time.Minute
 
-// Reconciler works on one credential Secret, named by the request. It is used
-// by one worker at a time; [Reconciler.Hold] by any number.
+// Reconciler works on one credential Secret, named by the request. It is safe
+// for concurrent use.
 type Reconciler struct {
 	// Client writes; it reads from the cache.
 	Client client.Client
@@ -39,7 +39,9 @@ type Reconciler struct {
 	Recorder events.EventRecorder
 	Now      func() time.Time
 
-	// mu lets nobody find a Secret kept that is just being let go.
+	// turns lets nobody find a Secret kept that is just being let go.
+	turns turns
+	// mu is for the maps.
 	mu sync.Mutex
 	// beginning are the Workspaces, by their UIDs, that Hold was called for and
 	// whose finalizer may not be stored yet, with the time of the call.
@@ -73,15 +75,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 // review sets or removes the finalizer, and gives the Secret, nil if there is
 // none, and how many Workspaces need it.
 func (r *Reconciler) review(ctx context.Context, key types.NamespacedName) (*corev1.Secret, int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.turns.take(key)()
 	users, err := r.count(ctx, r.Client, key, needs)
 	if err != nil {
 		return nil, 0, err
 	}
 	secret := &corev1.Secret{}
 	if err := r.Live.Get(ctx, key, secret); err != nil {
-		delete(r.kept, key)
+		r.forget(key)
 		return nil, users, client.IgnoreNotFound(err)
 	}
 	switch held := controllerutil.ContainsFinalizer(secret, v1alpha1.FinalizerInUse); {
@@ -94,7 +95,7 @@ func (r *Reconciler) review(ctx context.Context, key types.NamespacedName) (*cor
 	if users, err = r.count(ctx, r.Live, key, r.willNeed); err != nil || users > 0 {
 		return secret, users, err
 	}
-	delete(r.kept, key)
+	r.forget(key)
 	return secret, 0, r.patch(ctx, secret, controllerutil.RemoveFinalizer)
 }
 
@@ -125,9 +126,8 @@ func (r *Reconciler) Hold(ctx context.Context, ws *v1alpha1.Workspace, class *v1
 // keeps reports whether the Secret is kept, and goes on being so for the
 // Workspace.
 func (r *Reconciler) keeps(key types.NamespacedName, seen account.Credentials, workspace types.UID) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if seen.Deleting || seen.UID == "" || r.kept[key] != seen.UID || !slices.Contains(seen.Finalizers, v1alpha1.FinalizerInUse) {
+	defer r.turns.take(key)()
+	if seen.Deleting || seen.UID == "" || r.keptAs(key) != seen.UID || !slices.Contains(seen.Finalizers, v1alpha1.FinalizerInUse) {
 		return false
 	}
 	r.begin(workspace)
@@ -135,8 +135,7 @@ func (r *Reconciler) keeps(key types.NamespacedName, seen account.Credentials, w
 }
 
 func (r *Reconciler) keep(ctx context.Context, key types.NamespacedName, workspace types.UID) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.turns.take(key)()
 	secret := &corev1.Secret{}
 	if err := r.Live.Get(ctx, key, secret); err != nil {
 		return err
@@ -153,11 +152,26 @@ func (r *Reconciler) hold(ctx context.Context, secret *corev1.Secret) error {
 	if err := r.patch(ctx, secret, controllerutil.AddFinalizer); err != nil {
 		return err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.kept == nil {
 		r.kept = map[types.NamespacedName]types.UID{}
 	}
 	r.kept[client.ObjectKeyFromObject(secret)] = secret.UID
 	return nil
+}
+
+// keptAs is the UID of the Secret that is kept under the name.
+func (r *Reconciler) keptAs(key types.NamespacedName) types.UID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.kept[key]
+}
+
+func (r *Reconciler) forget(key types.NamespacedName) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.kept, key)
 }
 
 // patch changes the finalizers, unless the Secret has changed since it was read.
@@ -171,6 +185,8 @@ func (r *Reconciler) patch(ctx context.Context, secret *corev1.Secret, change fu
 
 // tell explains once to whoever has deleted the Secret why it stays.
 func (r *Reconciler) tell(key types.NamespacedName, secret *corev1.Secret, users int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if secret == nil || secret.DeletionTimestamp.IsZero() || users == 0 {
 		delete(r.told, key)
 		return

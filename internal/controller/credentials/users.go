@@ -23,6 +23,8 @@ func needs(ws *v1alpha1.Workspace) bool {
 
 // willNeed reports whether that is so, or about to be.
 func (r *Reconciler) willNeed(ws *v1alpha1.Workspace) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	began, known := r.beginning[ws.UID]
 	return needs(ws) || known && ws.DeletionTimestamp.IsZero() && r.Now().Sub(began) <= firstPass
 }
@@ -30,6 +32,8 @@ func (r *Reconciler) willNeed(ws *v1alpha1.Workspace) bool {
 // begin remembers that the Workspace is about to store its finalizer, and
 // forgets those that have had the time to.
 func (r *Reconciler) begin(workspace types.UID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	now := r.Now()
 	maps.DeleteFunc(r.beginning, func(_ types.UID, at time.Time) bool { return now.Sub(at) > firstPass })
 	if r.beginning == nil {
