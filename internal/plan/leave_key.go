@@ -42,8 +42,8 @@ func (k Key) leave() Step {
 
 // forgotten lets an object go of which nobody knows what was issued for it.
 func (k Key) forgotten() Step {
-	return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonRestored, Message: fmt.Sprintf(
-		"the ApiKey had been restored without its status, so a key that was issued for it before may live on at %s", k.Vendor)}}
+	return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonRestored, Message: "the ApiKey had been " +
+		"restored without its status, so a key that was issued for it before may live on at " + k.Vendor}}
 }
 
 // abandon lets an object go whose vendor could not be asked for too long.

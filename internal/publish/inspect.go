@@ -124,23 +124,23 @@ func foreign(secret *corev1.Secret, key *v1alpha1.ApiKey) string {
 // what its Secret says of itself has to agree.
 func (f *Found) identify(key *v1alpha1.ApiKey, secret *corev1.Secret) {
 	notes, status := secret.Annotations, key.Status
-	value, print := held(key, secret)
+	value, sum := held(key, secret)
 	id, name, rotatedFor := string(secret.Data[v1alpha1.SecretKeyKeyID]), notes[v1alpha1.AnnotationKeyName], notes[v1alpha1.AnnotationRotatedFor]
 	switch {
-	case print == "":
+	case sum == "":
 		return // emptied by somebody: it holds no key
-	case status.Fingerprint == print:
+	case status.Fingerprint == sum:
 		name, rotatedFor = status.DisplayName, status.LastHandledRotateAt
 		if status.KeyID != "" {
 			id = status.KeyID // else its id may just have been written
 		}
-	case !follows(status, id, name) || notes[v1alpha1.AnnotationFingerprint] != print:
+	case !follows(status, id, name) || notes[v1alpha1.AnnotationFingerprint] != sum:
 		return // written over by somebody
 	}
 	if id == "" && name == "" {
 		return
 	}
-	f.KeyID, f.KeyName, f.Fingerprint, f.value, f.RotatedFor = id, name, print, value, rotatedFor
+	f.KeyID, f.KeyName, f.Fingerprint, f.value, f.RotatedFor = id, name, sum, value, rotatedFor
 	f.IssuedAt, _ = time.Parse(time.RFC3339, notes[v1alpha1.AnnotationIssuedAt])
 	if f.IssuedAt.IsZero() && status.CreatedAt != nil && status.KeyID == id {
 		f.IssuedAt = status.CreatedAt.Time
@@ -150,17 +150,17 @@ func (f *Found) identify(key *v1alpha1.ApiKey, secret *corev1.Secret) {
 
 // held is the value in the Secret and its fingerprint; both are empty if there is
 // none. It stands where the Secret says it was put, or where the spec puts it.
-func held(key *v1alpha1.ApiKey, secret *corev1.Secret) (value provider.Secret, print string) {
+func held(key *v1alpha1.ApiKey, secret *corev1.Secret) (value provider.Secret, sum string) {
 	for _, name := range []string{secret.Annotations[v1alpha1.AnnotationValueKey], valueKey(key)} {
 		if len(secret.Data[name]) == 0 {
 			continue
 		}
 		found := provider.NewSecret(string(secret.Data[name]))
-		if its := provider.Fingerprint(string(key.UID), found); print == "" || its == key.Status.Fingerprint {
-			value, print = found, its
+		if its := provider.Fingerprint(string(key.UID), found); sum == "" || its == key.Status.Fingerprint {
+			value, sum = found, its
 		}
 	}
-	return value, print
+	return value, sum
 }
 
 // follows reports whether a key of this id and name may have been issued after
