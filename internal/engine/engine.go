@@ -57,6 +57,10 @@ type Engine[T client.Object, I Intent, S any, E Effect] struct {
 	// Extra are the kind's own conditions, from the outlook. An object that
 	// stays Ready keeps those it has: nothing is asked then.
 	Extra func(plan.Outlook) []metav1.Condition
+	// Due reports whether the object itself tells that there is something to do,
+	// whatever the vendor shows; it then stands in line for that, and not for a
+	// look. Nil for kinds with no such thing.
+	Due func(obj T, now time.Time) bool
 	// IsAccount is set where the object is the account: it is not Ready while
 	// the account is not, and Ready is all there is to say.
 	IsAccount bool
@@ -244,30 +248,6 @@ func (e *Engine[T, I, S, E]) hold(ctx context.Context, obj T, intent I) error {
 	return e.Writer.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 }
 
-// release removes the finalizer. If something is left at the vendor, that is
-// in the ledger before, and an event is the last that is heard of the object.
-func (e *Engine[T, I, S, E]) release(ctx context.Context, obj T, facts Facts[I, S, E]) error {
-	step := facts.Step
-	if len(step.Orphans) > 0 && e.Abandon != nil && !step.Last {
-		if err := e.Abandon(ctx, obj, facts, step.Orphans); err != nil {
-			return err
-		}
-	}
-	before := copyOf(obj)
-	controllerutil.RemoveFinalizer(obj, e.finalizer())
-	err := e.Writer.Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
-	if client.IgnoreNotFound(err) != nil {
-		return err
-	}
-	switch step.Reason {
-	case v1alpha1.ReasonRetained:
-		e.event(before, corev1.EventTypeNormal, step.Reason, step.Message)
-	case v1alpha1.ReasonFrozen, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonAbandoned, v1alpha1.ReasonRestored:
-		e.event(before, corev1.EventTypeWarning, step.Reason, step.Message)
-	}
-	return nil
-}
-
 // settled reports whether the object was as its spec says when last seen.
 func (e *Engine[T, I, S, E]) settled(obj T) bool {
 	status := e.StatusOf(obj)
@@ -280,6 +260,18 @@ func copyOf[T client.Object](obj T) T {
 		panic("the copy of an object is of another type")
 	}
 	return copied
+}
+
+// asked reports whether somebody, or the time, asks for a pass: who does wants to
+// know how things are now, not how they were when last seen.
+func (e *Engine[T, I, S, E]) asked(obj T) bool {
+	return e.Due != nil && e.Due(obj, e.Now()) || Asked(obj, *e.StatusOf(obj).ReconcileAt)
+}
+
+// Asked reports whether the annotation that asks for a pass is another than the
+// echo in status.
+func Asked(obj client.Object, echo string) bool {
+	return Clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt]) != echo
 }
 
 func (e *Engine[T, I, S, E]) event(obj T, kind, reason, message string) {

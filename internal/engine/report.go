@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -107,7 +108,7 @@ func (e *Engine[T, I, S, E]) store(ctx context.Context, obj T, facts Facts[I, S,
 		changed := e.transition(before, obj)
 		err := e.Writer.Status().Patch(ctx, obj, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
 		if err == nil && changed != nil {
-			e.event(obj, severity(facts.Outlook), changed.Reason, changed.Message)
+			e.event(obj, severity(facts.Outlook, changed), changed.Reason, changed.Message)
 		}
 		return err
 	}
@@ -160,24 +161,28 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 	}
 }
 
-// transition is the condition an event is about: Ready, or AccountReady of an
-// object that goes on being Ready, if it now says something else.
+// transition is the condition an event is about, if it now says something else:
+// Ready, or of an object that goes on being Ready, Synced that has come to be
+// False, or AccountReady.
 func (e *Engine[T, I, S, E]) transition(before, after T) *metav1.Condition {
-	for _, kind := range []string{v1alpha1.ConditionReady, v1alpha1.ConditionAccountReady} {
+	news := func(kind string, counts func(old, now *metav1.Condition) bool) *metav1.Condition {
 		old := meta.FindStatusCondition(*e.StatusOf(before).Conditions, kind)
 		now := meta.FindStatusCondition(*e.StatusOf(after).Conditions, kind)
-		if now == nil || (old == nil && kind != v1alpha1.ConditionReady) {
-			continue
+		same := old != nil && now != nil && old.Status == now.Status && old.Reason == now.Reason
+		if now == nil || same || !counts(old, now) {
+			return nil
 		}
-		if old == nil || old.Status != now.Status || old.Reason != now.Reason {
-			return now
-		}
+		return now
 	}
-	return nil
+	return cmp.Or(
+		news(v1alpha1.ConditionReady, func(_, _ *metav1.Condition) bool { return true }),
+		news(v1alpha1.ConditionSynced, func(_, now *metav1.Condition) bool { return now.Status == metav1.ConditionFalse }),
+		news(v1alpha1.ConditionAccountReady, func(old, _ *metav1.Condition) bool { return old != nil }),
+	)
 }
 
-func severity(outlook plan.Outlook) string {
-	if outlook.Err != nil || outlook.State == plan.Blocked {
+func severity(outlook plan.Outlook, of *metav1.Condition) string {
+	if outlook.Err != nil || outlook.State == plan.Blocked || of.Type == v1alpha1.ConditionSynced {
 		return corev1.EventTypeWarning
 	}
 	return corev1.EventTypeNormal

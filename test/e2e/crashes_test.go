@@ -156,22 +156,7 @@ func lostRevocation(w *World) {
 
 // policy refuses Secrets in the scenario's namespace as long as the condition holds.
 func (w *World) policy(condition string) (*admissionv1.ValidatingAdmissionPolicy, *admissionv1.ValidatingAdmissionPolicyBinding) {
-	name := "no-secrets-in-" + w.ns
-	match := &admissionv1.MatchResources{
-		NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": w.ns}},
-		ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: admissionv1.RuleWithOperations{
-			Operations: []admissionv1.OperationType{admissionv1.Create},
-			Rule:       admissionv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"secrets"}},
-		}}},
-	}
-	policy := &admissionv1.ValidatingAdmissionPolicy{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: admissionv1.ValidatingAdmissionPolicySpec{
-		MatchConstraints: match,
-		Validations:      []admissionv1.Validation{{Expression: condition, Message: "the security team says no"}},
-	}}
-	binding := &admissionv1.ValidatingAdmissionPolicyBinding{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
-		PolicyName: name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
-	}}
-	w.h.Create(w, policy, binding)
+	policy, binding := w.admission("no-secrets-in-"+w.ns, condition, admissionv1.Create, "", "secrets")
 	probe := func(dryRun bool) func() bool {
 		return func() bool {
 			secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: w.ns, GenerateName: "probe-"}}
@@ -182,6 +167,26 @@ func (w *World) policy(condition string) (*admissionv1.ValidatingAdmissionPolicy
 		}
 	}
 	w.Eventually(probe(condition == never)).Should(BeTrue(), "the API server to know the policy")
+	return policy, binding
+}
+
+// admission has the API server refuse an operation on a resource in the scenario's namespace where the condition does not hold.
+func (w *World) admission(name, condition string, operation admissionv1.OperationType, group, resource string) (*admissionv1.ValidatingAdmissionPolicy, *admissionv1.ValidatingAdmissionPolicyBinding) {
+	match := &admissionv1.MatchResources{
+		NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": w.ns}},
+		ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: admissionv1.RuleWithOperations{
+			Operations: []admissionv1.OperationType{operation},
+			Rule:       admissionv1.Rule{APIGroups: []string{group}, APIVersions: []string{"*"}, Resources: []string{resource}},
+		}}},
+	}
+	policy := &admissionv1.ValidatingAdmissionPolicy{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: admissionv1.ValidatingAdmissionPolicySpec{
+		MatchConstraints: match,
+		Validations:      []admissionv1.Validation{{Expression: condition, Message: "the security team says no"}},
+	}}
+	binding := &admissionv1.ValidatingAdmissionPolicyBinding{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
+		PolicyName: name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
+	}}
+	w.h.Create(w, policy, binding)
 	return policy, binding
 }
 

@@ -21,6 +21,9 @@ func interruptions() []scenario {
 	s.at("all vendors", "while keys are being issued: after a restart exactly one lives for each ApiKey", interrupted)
 	s.at(harness.Slaunchx, "while keys are being issued that no list shows: none is issued a second time", interruptedWithoutList)
 	s.at(harness.Oceanbase, "while the id of a key is not known yet: it is found after a restart", interruptedWhileIdentifying)
+	s.at("all vendors", "of a rotation before the Secret is written: the old key stays published, and one other takes its place", interruptedBeforeSecret)
+	s.at("all vendors", "of a rotation before the status is written: the new key is not lost, and no third one issued", interruptedBeforeStatus)
+	s.at(harness.Portkey, "for ever of the watch of Secrets: without the right to list them the resync repairs", withoutSecretWatch)
 	s.at(harness.Groundfloor, "of a creation: after a restart there is one workspace", interruptedCreation)
 	s.at(harness.Groundfloor, "of patience: what takes too long is said, and Ready when it is done after all", overdue)
 	return s.all

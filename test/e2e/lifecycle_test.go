@@ -18,7 +18,7 @@ func lifecycle() []scenario {
 	s.each("labels and annotations of an ApiKey are not copied to its Secret", copiesNoLabels)
 	s.each("a template that cannot be rendered costs no key", badTemplate)
 	s.each("with deletionPolicy Retain the key and the workspace stay at the vendor", retains)
-	s.each("a paused ApiKey is left alone until it goes on", pauses)
+	s.each("a paused ApiKey is left alone until it goes on, its deletion included", pauses)
 	s.at(harness.Guance, "the admin key of a workspace is kept in the operator's namespace only", keepsAdminKey)
 	s.at(harness.Portkey, "the workspace gets what the spec and the class's defaults say", createsAsAsked)
 	s.at(harness.Guance, "the workspace gets what the spec says", createsAsDocumented)
@@ -156,11 +156,37 @@ func pauses(w *World) {
 	key := w.key("key", ws.Name, gen.SetApiKeyMeta(gen.Annotation(v1alpha1.AnnotationPaused, "true")))
 	witness := w.key("witness", ws.Name)
 	w.h.WaitReady(w, witness)
-	w.paused(key)
-	w.Expect(key.Status.Conditions).To(HaveLen(1), "that it is paused is all there is to say")
+	w.pausedAt(key, key.Generation)
+	w.Expect(key.Status.Conditions).To(HaveLen(1), "nothing is known of it yet")
+	w.Expect(key.Status.ObservedGeneration).To(BeEquivalentTo(-1))
 	w.Expect(key.Finalizers).To(BeEmpty())
+	w.Expect(w.minted()).To(Equal(1), "the witness's")
 	w.annotate(key, v1alpha1.AnnotationPaused, nil)
 	w.h.WaitReady(w, key)
+	w.Expect(harness.Condition(key, v1alpha1.ConditionPaused)).To(BeNil())
+
+	w.annotate(key, v1alpha1.AnnotationPaused, "true")
+	w.patch(key, map[string]any{"spec": map[string]any{"displayName": "edited"}})
+	w.annotate(key, v1alpha1.AnnotationRotateAt, "now")
+	w.pausedAt(key, key.Generation)
+	w.Expect(harness.Condition(key, v1alpha1.ConditionReady)).To(HaveField("Status", metav1.ConditionTrue), "how it stood is what is known of it")
+	w.delete(key)
+	w.pausedAt(key, key.Generation, "deletion")
+	w.poke(witness)
+	w.Expect(w.minted()).To(Equal(2))
+	w.Expect(w.liveKeys()).To(HaveLen(2), "its deletion waits as well")
+	w.annotate(key, v1alpha1.AnnotationPaused, nil)
+	w.h.WaitGone(w, key)
+	w.Expect(w.liveKeys()).To(HaveLen(1))
+}
+
+// pausedAt waits until the condition says that the object is paused, of this generation or a later one.
+func (w *World) pausedAt(key *v1alpha1.ApiKey, generation int64, words ...string) {
+	harness.Wait(w, w.h, key, "the pause to be said", func(seen *v1alpha1.ApiKey) bool {
+		paused := harness.Condition(seen, v1alpha1.ConditionPaused)
+		return paused != nil && paused.Status == metav1.ConditionTrue && paused.Reason == v1alpha1.ReasonPaused &&
+			paused.ObservedGeneration >= generation && hasAll(paused.Message, append(words, v1alpha1.AnnotationPaused))
+	})
 }
 
 // adminSecrets are the Secrets of the operator's namespace that were made for the Workspace.

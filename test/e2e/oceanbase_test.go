@@ -7,7 +7,6 @@ import (
 
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/fault"
@@ -207,14 +206,6 @@ func oceanbaseUnsupported(w *World) {
 		w.refused(refused, v1alpha1.ReasonUnsupported, c.field, w.vendor)
 		w.Expect(refused.Finalizers).To(BeEmpty())
 	}
-	// The vendor does not show a key's action: nobody can tell whether an edit has made a difference.
-	w.patch(key, map[string]any{"spec": map[string]any{"action": "write"}})
-	harness.Wait(w, w.h, key, "the edit to be said not to be applied", func(seen *v1alpha1.ApiKey) bool {
-		synced := harness.Condition(seen, v1alpha1.ConditionSynced)
-		// It speaks of the generation that was applied.
-		return synced != nil && synced.Reason == v1alpha1.ReasonNotApplied && synced.ObservedGeneration < seen.Generation &&
-			synced.Status != metav1.ConditionTrue && hasAll(synced.Message, []string{"spec.action", w.vendor, "ApiKey"})
-	})
 	w.published(key)
 	w.Expect(w.writes()).To(Equal(1))
 }

@@ -224,11 +224,10 @@ func unsupportedKeys(w *World) {
 		field  string
 	}
 	bad := map[string]refusal{
-		"mode":     {gen.SetApiKeyMode("Test"), v1alpha1.ReasonUnsupported, "spec.mode"},
-		"action":   {gen.SetApiKeyAction("read"), v1alpha1.ReasonUnsupported, "spec.action"},
-		"ips":      {gen.SetApiKeyIPAllowlist("10.0.0.0/8"), v1alpha1.ReasonUnsupported, "spec.ipAllowlist"},
-		"access":   {gen.SetApiKeyAccess(v1alpha1.Disabled), v1alpha1.ReasonUnsupported, "spec.access"},
-		"rotation": {gen.SetApiKeyRotation(time.Hour, 0), v1alpha1.ReasonUnsupported, "spec.rotation"},
+		"mode":   {gen.SetApiKeyMode("Test"), v1alpha1.ReasonUnsupported, "spec.mode"},
+		"action": {gen.SetApiKeyAction("read"), v1alpha1.ReasonUnsupported, "spec.action"},
+		"ips":    {gen.SetApiKeyIPAllowlist("10.0.0.0/8"), v1alpha1.ReasonUnsupported, "spec.ipAllowlist"},
+		"access": {gen.SetApiKeyAccess(v1alpha1.Disabled), v1alpha1.ReasonUnsupported, "spec.access"},
 	}
 	if w.vendor == harness.Portkey {
 		bad["scopes"] = refusal{gen.SetApiKeyScopes(), v1alpha1.ReasonScopesRequired, "spec.scopes"}

@@ -28,7 +28,6 @@ func slaunchx() []scenario {
 	tell("the hash of another client is a rejected credential", slaunchxClientHash)
 	tell("who is not the owner lacks a permission", slaunchxNotOwner)
 	tell("is Disabled from the start, and follows spec.access", slaunchxAccess)
-	tell("an edit that the vendor cannot apply is Unsupported until it is undone", slaunchxEdited)
 	for _, lost := range []fault.Fault{
 		{Action: fault.Lost}, {Action: fault.Truncate}, {Action: fault.Garbage, Work: true}, {Action: fault.Status, Status: http.StatusBadGateway, Work: true},
 	} {
@@ -222,25 +221,6 @@ func slaunchxAccess(w *World) {
 	w.pokeUntil(key, "a change by somebody else to be undone", func(client.Object) bool { return !disabled() })
 	w.Expect(w.minted()).To(Equal(1))
 	w.published(key)
-}
-
-func slaunchxEdited(w *World) {
-	_, key := w.readyKey(gen.SetApiKeyIPAllowlist("10.0.0.0/8"))
-	before, requests := w.secret(key.Name), w.writes()
-	for field, edit := range map[string][2]any{
-		"scopes":      {[]string{"payment:write"}, []string{paymentScope}},
-		"ipAllowlist": {[]string{"10.0.0.0/16"}, []string{"10.0.0.0/8"}},
-		"displayName": {"another", nil},
-	} {
-		w.patch(key, map[string]any{"spec": map[string]any{field: edit[0]}})
-		w.refused(key, v1alpha1.ReasonUnsupported, "spec."+field, w.vendor, "ApiKey")
-		w.Expect(harness.Condition(key, v1alpha1.ConditionSynced)).To(HaveField("Status", metav1.ConditionFalse), field)
-		w.patch(key, map[string]any{"spec": map[string]any{field: edit[1]}})
-		w.h.WaitReady(w, key)
-		w.Expect(harness.HasReason(key, v1alpha1.ConditionSynced, v1alpha1.ReasonInSync)).To(BeTrue(), field)
-	}
-	w.Expect(w.secret(key.Name).Data).To(Equal(before.Data), "the key still works")
-	w.Expect(w.writes()).To(Equal(requests), "the vendor is not asked for what it cannot do")
 }
 
 func unknownKey(w *World, lost fault.Fault) {

@@ -26,6 +26,8 @@ var (
 	shared   *harness.Harness
 	operator *harness.Operator
 	rules    *watcher
+	// keyHistory is what the promises about keys are held against.
+	keyHistory *history
 )
 
 func TestE2E(t *testing.T) {
@@ -43,6 +45,7 @@ var _ = BeforeSuite(func() {
 	Expect(err).NotTo(HaveOccurred())
 	rules, err = startWatcher(ctx, shared)
 	Expect(err).NotTo(HaveOccurred())
+	keyHistory = startHistory(ctx, shared)
 	operator, err = shared.RunOperator(ctx)
 	Expect(err).NotTo(HaveOccurred())
 })
@@ -54,6 +57,9 @@ var _ = AfterSuite(func() {
 	if rules != nil {
 		rules.stop()
 	}
+	if keyHistory != nil {
+		keyHistory.stop()
+	}
 	if shared != nil {
 		Expect(shared.Stop()).To(Succeed(), "the control plane stops cleanly")
 	}
@@ -64,7 +70,7 @@ var _ = AfterSuite(func() {
 var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
 	all := slices.Concat(lifecycle(), foreignSecrets(), refusals(), endpoints(), deletion(), waiting(), names(), crashes(),
 		updates(), drift(), changes(), missing(), unknown(), restore(), abandon(), pause(), imports(), hosts(), classChanges(), credentials(),
-		slaunchx(), groundfloor(), oceanbase(), orphans())
+		slaunchx(), groundfloor(), oceanbase(), orphans(), rotation(), keyEdits(), keySecrets(), unknownKeys(), restoredKeys())
 	results := make([]chan result, len(all))
 
 	BeforeAll(func() {

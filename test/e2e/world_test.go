@@ -30,6 +30,8 @@ const (
 	pollInterval = 500 * time.Millisecond
 	// quietTime is how long something is watched that must not happen.
 	quietTime = 2 * time.Second
+	// watchLag is how late what was seen of the cluster may be.
+	watchLag = 10 * time.Second
 	// anyScope is one that portkey knows, and paymentScope one that slaunchx does.
 	anyScope     = "logs.list"
 	paymentScope = "payment:read"
@@ -64,6 +66,7 @@ func play(h *harness.Harness, s scenario) string {
 		w.prepare()
 		w.Cleanup(func() { asked = w.conversation() })
 		s.run(w)
+		w.Eventually(w.brokenPromises).WithTimeout(watchLag).Should(BeEmpty())
 	})
 	if failure == "" {
 		return ""
@@ -193,9 +196,14 @@ func (w *World) delete(objects ...client.Object) {
 
 // patch changes the object by a merge patch, without a lock.
 func (w *World) patch(object client.Object, change map[string]any) {
+	w.Expect(w.tryPatch(object, change)).To(Succeed())
+}
+
+// tryPatch does the same and returns what the API server says.
+func (w *World) tryPatch(object client.Object, change map[string]any) error {
 	data, err := json.Marshal(change)
 	w.Expect(err).NotTo(HaveOccurred())
-	w.Expect(w.h.Client.Patch(w.Context(), object, client.RawPatch(apitypes.MergePatchType, data))).To(Succeed())
+	return w.h.Client.Patch(w.Context(), object, client.RawPatch(apitypes.MergePatchType, data))
 }
 
 // annotate sets one annotation; nil removes it.

@@ -114,7 +114,7 @@ func (h *Harness) Class(t testing.TB, v *Vendors, vendor string, mods ...gen.Wor
 	if err != nil || len(credentials) == 0 {
 		t.Fatalf("the emulator accepts no credential for %s: %v", vendor, err)
 	}
-	name := fmt.Sprintf("%s-%s", vendor, rand.String(5))
+	name := fmt.Sprintf("%s-class-%s", vendor, rand.String(5)) // no vendor's credential reads like that
 	secret := CredentialSecretFor(vendor, OperatorNamespace, name, credentials[0])
 	all := []gen.WorkspaceClassModifier{
 		gen.SetWorkspaceClassProvider(v.Provider(vendor)),

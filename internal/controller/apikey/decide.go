@@ -23,6 +23,7 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 		Overlap:      overlap(key),
 		Left:         left(sight.Retiring, now),
 		Next:         next(key, sight, now),
+		Term:         term(key, intent.Spec, now),
 		Attempted:    key.Status.Attempt.Open() && !engine.Denied(key, key.Status.Attempt),
 		Denial:       string(key.UID),
 		Restored:     sight.Restored,
@@ -34,10 +35,13 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 		Differs:      differences(key, intent, sight),
 	}
 	if recordsHeld(key, sight) {
-		facts.Expired = key.Status.ExpiresAt != nil && !now.Before(key.Status.ExpiresAt.Time)
-		facts.Changed = changed(key.Status.Applied, wanted(key, intent.Spec), intent.Capabilities)
+		facts.Expired = expired(key, now)
+		facts.Changed = edited(key, intent, now)
 	}
 	facts.Told = told(key, intent, facts.Differs.Changeable)
+	if unrecorded(key, sight.Secret) && !sight.Restored && intent.Capabilities.Recovery != provider.RecoverNever && intent.Capabilities.Name != nil {
+		facts.Unrecorded = intent.Capabilities.Name(intent.Spec.DisplayName, intent.Mark.WithSerial(1))
+	}
 	if key.Status.Attempt != nil {
 		facts.AttemptName, facts.Denial = key.Status.Attempt.Name, engine.DenialOf(key.Status.Attempt)
 	}

@@ -60,11 +60,7 @@ func (r *Reconciler) Observe(ctx context.Context, key *v1alpha1.ApiKey, intent I
 		sight.Retiring = retiring(key, intent, sight, r.Now())
 		return sight, nil
 	}
-	sight.Unsettled = max(
-		engine.Unsettled(key, key.Status.Attempt, r.Now()),
-		engine.SinceReady(key.Status.Conditions, r.Now()),
-		engine.ListsSettle-r.sinceIssue(sight.Secret),
-	)
+	sight.Unsettled = r.unsettled(key, sight.Secret)
 	freshness := account.Freshness{MaxAge: intent.Resync / 2}
 	if fresh {
 		freshness = account.Freshness{NotBefore: r.Now()}
@@ -101,8 +97,13 @@ func recorded(key *v1alpha1.ApiKey) []string {
 // restored reports whether the object came with our finalizer from elsewhere,
 // and neither its status nor its Secret tells of a key.
 func restored(key *v1alpha1.ApiKey, secret publish.Found) bool {
-	nothing := key.Status.KeyID == "" && key.Status.Attempt == nil && len(key.Status.Retiring) == 0 && !secret.Holds()
-	return nothing && engine.Restored(key) && key.Annotations[v1alpha1.AnnotationDoesNotExist] != string(key.UID)
+	return unrecorded(key, secret) && engine.Restored(key) && key.Annotations[v1alpha1.AnnotationDoesNotExist] != string(key.UID)
+}
+
+// unrecorded reports whether neither status nor the Secret tells of a key, nor of
+// a call to issue one.
+func unrecorded(key *v1alpha1.ApiKey, secret publish.Found) bool {
+	return key.Status.KeyID == "" && key.Status.Attempt == nil && len(key.Status.Retiring) == 0 && !secret.Holds()
 }
 
 // observeKnown reads, at a vendor without a list, the keys whose ids are known:
@@ -121,6 +122,20 @@ func (r *Reconciler) observeKnown(ctx context.Context, key *v1alpha1.ApiKey, int
 		}
 	}
 	return nil
+}
+
+// unsettled is how long the lists may yet hide a key. Where the last call for
+// the object is known to have made the key in status, that is as long as this
+// one is new, and no longer: a key is repaired and replaced without delay.
+func (r *Reconciler) unsettled(key *v1alpha1.ApiKey, secret publish.Found) time.Duration {
+	stored := engine.ListsSettle - r.sinceIssue(secret)
+	if key.Status.KeyID == "" || key.Status.Attempt != nil {
+		return max(stored, engine.Unsettled(key, key.Status.Attempt, r.Now()))
+	}
+	if issued := key.Status.CreatedAt; issued != nil && !issued.After(r.Now()) {
+		return max(stored, engine.ListsSettle-r.Now().Sub(issued.Time))
+	}
+	return stored
 }
 
 // sinceIssue is how long ago the key in the Secret was issued. A time that has

@@ -52,6 +52,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		Extra:    publishedCondition,
 		Undo:     r.undo,
 		Abandon:  r.abandon,
+		Due:      pressing,
 		Resync:   func(i Intent) time.Duration { return i.Resync },
 		WayOut:   "; to let this ApiKey go and leave its key alive at the vendor, set spec.deletionPolicy to Retain",
 		Cached:   r.Client, Live: r.Live, Writer: r.Client, Recorder: r.Recorder, Now: r.Now,

@@ -1,8 +1,10 @@
 package apikey
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
-	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -68,11 +70,30 @@ func rotatesAt(key *v1alpha1.ApiKey, since, now time.Time) *metav1.Time {
 	return &metav1.Time{Time: at.Truncate(time.Second)}
 }
 
-// ahead is a part of the share, always the same for one object.
+// ahead is a part of the share, always the same for one object, and of many
+// objects evenly spread.
 func ahead(uid string, share time.Duration) time.Duration {
-	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(uid)) // never fails
-	return time.Duration(float64(share) * float64(sum.Sum32()) / (1 << 32))
+	sum := sha256.Sum256([]byte(uid))
+	return time.Duration(float64(share) * float64(binary.BigEndian.Uint32(sum[:])) / (1 << 32))
+}
+
+// expired reports whether the live key is past its end.
+func expired(key *v1alpha1.ApiKey, now time.Time) bool {
+	return key.Status.ExpiresAt != nil && !now.Before(key.Status.ExpiresAt.Time)
+}
+
+// issuable reports whether a key that is issued now would not be past its end.
+func issuable(key *v1alpha1.ApiKey, now time.Time) bool {
+	return key.Spec.ExpiresAt == nil || now.Before(key.Spec.ExpiresAt.Time)
+}
+
+// pressing reports whether status and annotations alone tell that a key is to be
+// replaced or revoked.
+func pressing(key *v1alpha1.ApiKey, now time.Time) bool {
+	past := func(at *metav1.Time) bool { return at != nil && !now.Before(at.Time) }
+	asked := engine.Clip(key.Annotations[v1alpha1.AnnotationRotateAt])
+	return asked != "" && asked != key.Status.LastHandledRotateAt || past(key.Status.RotatesAt) ||
+		slices.ContainsFunc(key.Status.Retiring, func(old v1alpha1.RetiringKey) bool { return past(&old.RevokeAt) })
 }
 
 // due says why another key is to take the live one's place; empty if none is.
@@ -80,6 +101,8 @@ func due(key *v1alpha1.ApiKey, sight Sight, now time.Time) string {
 	asked := engine.Clip(key.Annotations[v1alpha1.AnnotationRotateAt])
 	at := rotatesAt(key, sight.Secret.IssuedAt, now)
 	switch {
+	case !issuable(key, now):
+		return ""
 	case asked != "" && asked != key.Status.LastHandledRotateAt && asked != sight.Secret.RotatedFor:
 		return "the annotation " + v1alpha1.AnnotationRotateAt + " asks for it"
 	case at != nil && !now.Before(at.Time) && recordsHeld(key, sight):
@@ -94,35 +117,56 @@ func recordsHeld(key *v1alpha1.ApiKey, sight Sight) bool {
 	return !sight.Secret.Holds() || sight.Secret.KeyID == key.Status.KeyID
 }
 
-// retiring are the replaced keys that may live on for a while: of those older
-// than the live one the latest, for the overlap. While no Secret holds a key,
+// retiring are the replaced keys that still live, which is more than may: of
+// those older than the live one the latest has the overlap, and the others'
+// time is over. They stay on record until they are gone, because where the
+// vendor has no list nothing else tells of them. While no Secret holds a key,
 // those that status has keep their time.
 func retiring(key *v1alpha1.ApiKey, intent Intent, sight Sight, now time.Time) []v1alpha1.RetiringKey {
 	serial, since, ok := liveSince(key, intent, sight)
 	if !ok {
 		return slices.DeleteFunc(slices.Clone(key.Status.Retiring), func(old v1alpha1.RetiringKey) bool {
-			return !now.Before(old.RevokeAt.Time) || !slices.ContainsFunc(sight.Marked, func(seen provider.Key) bool { return seen.ID == old.KeyID })
+			return !slices.ContainsFunc(sight.Marked, func(seen provider.Key) bool { return seen.ID == old.KeyID })
 		})
 	}
-	var latest *provider.Key
-	for i := range sight.Marked {
-		seen := &sight.Marked[i]
-		held := seen.ID == sight.Secret.KeyID || sight.Secret.Nameless() && seen.Name == sight.Secret.KeyName
-		if !held && seen.Mark.Serial < serial && (latest == nil || latest.Mark.Serial < seen.Mark.Serial) {
-			latest = seen
+	var all []v1alpha1.RetiringKey
+	for i, seen := range replaced(key, sight, serial) {
+		until := since
+		if recorded := revocation(key, seen.ID); i == 0 {
+			until = fallsDue(since, overlap(key), recorded, now)
+		} else if recorded != nil && recorded.Before(&metav1.Time{Time: since}) {
+			until = recorded.Time
 		}
+		if end := seen.ExpiresAt; !end.IsZero() && end.Before(until) {
+			until = end
+		}
+		all = append(all, v1alpha1.RetiringKey{KeyID: seen.ID, RevokeAt: metav1.NewTime(until.Truncate(time.Second))})
 	}
-	if latest == nil {
-		return nil
+	return all
+}
+
+// maxRetiring is how many status has room for.
+const maxRetiring = 64
+
+// replaced are the keys that came before the live one of this number, the latest
+// first: those that status knows, whatever they are called by now, then the older
+// ones, because status may have missed them. A newer one that status does not
+// know was lost on its way to a Secret.
+func replaced(key *v1alpha1.ApiKey, sight Sight, serial int) []provider.Key {
+	known := func(seen provider.Key) int {
+		if slices.Contains(recorded(key), seen.ID) {
+			return 1
+		}
+		return 0
 	}
-	until := fallsDue(since, overlap(key), revocation(key, latest.ID), now)
-	if end := latest.ExpiresAt; !end.IsZero() && end.Before(until) {
-		until = end
-	}
-	if !now.Before(until) {
-		return nil
-	}
-	return []v1alpha1.RetiringKey{{KeyID: latest.ID, RevokeAt: metav1.NewTime(until.Truncate(time.Second))}}
+	older := slices.DeleteFunc(slices.Clone(sight.Marked), func(seen provider.Key) bool {
+		held := seen.ID == sight.Secret.KeyID || sight.Secret.Nameless() && seen.Name == sight.Secret.KeyName
+		return held || known(seen) == 0 && seen.Mark.Serial >= serial
+	})
+	slices.SortStableFunc(older, func(a, b provider.Key) int {
+		return cmp.Or(known(b)-known(a), b.Mark.Serial-a.Mark.Serial)
+	})
+	return older[:min(len(older), maxRetiring)]
 }
 
 // liveSince is the number of the key that the Secret holds, and when it took the
@@ -166,6 +210,24 @@ func left(all []v1alpha1.RetiringKey, now time.Time) map[string]time.Duration {
 	return times
 }
 
+// term is how soon something falls due with a key that is issued now; zero if
+// nothing does.
+func term(key *v1alpha1.ApiKey, spec provider.KeySpec, now time.Time) time.Duration {
+	var left time.Duration
+	if !spec.ExpiresAt.IsZero() {
+		left = spec.ExpiresAt.Sub(now)
+	}
+	if key.Spec.Rotation == nil {
+		return left
+	}
+	interval := key.Spec.Rotation.Interval.Duration
+	turn := interval - ahead(string(key.UID), interval/spreadShare)
+	if left > 0 {
+		return min(turn, max(left-overlap(key), time.Second))
+	}
+	return turn
+}
+
 // next is when the first of what is to come falls due; zero if nothing is.
 func next(key *v1alpha1.ApiKey, sight Sight, now time.Time) time.Duration {
 	var soonest time.Duration
@@ -188,7 +250,7 @@ func next(key *v1alpha1.ApiKey, sight Sight, now time.Time) time.Duration {
 // notice tells of a key that has taken another's place.
 func notice(key *v1alpha1.ApiKey, intent Intent, sight Sight, name string, now time.Time) string {
 	why := due(key, sight, now)
-	if fields := changed(key.Status.Applied, wanted(key, intent.Spec), intent.Capabilities); why == "" && len(fields) > 0 {
+	if fields := edited(key, intent, now); why == "" && len(fields) > 0 {
 		why = "spec." + strings.Join(fields, ", spec.") + " was edited, which only another key can have"
 	}
 	return fmt.Sprintf("key %q is published in place of %q, which is revoked after %s: %s", name, key.Status.DisplayName, overlap(key), why)

@@ -58,8 +58,8 @@ func Gone() predicate.Predicate {
 
 func annotated(before, after client.Object) bool {
 	for _, name := range []string{
-		v1alpha1.AnnotationPaused, v1alpha1.AnnotationReconcileAt, v1alpha1.AnnotationRotateAt, v1alpha1.AnnotationDefaultClass,
-		v1alpha1.AnnotationDoesNotExist,
+		v1alpha1.AnnotationPaused, v1alpha1.AnnotationReconcileAt, v1alpha1.AnnotationRotateAt, v1alpha1.AnnotationDoesNotExist,
+		v1alpha1.AnnotationDefaultClass,
 	} {
 		if before.GetAnnotations()[name] != after.GetAnnotations()[name] {
 			return true

@@ -28,11 +28,11 @@ type Reconciler struct {
 	// ProvisioningDeadline is how long a vendor may work on a workspace before
 	// that is called a failure. It is not created again then.
 	ProvisioningDeadline time.Duration
-	// Ledger is told what a deletion that is given up may leave at the vendor.
-	Ledger Ledger
 	// Hold keeps the credential Secret of the class for the Workspace. It fails
 	// if either is going.
-	Hold     func(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, seen account.Credentials) error
+	Hold func(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, seen account.Credentials) error
+	// Ledger is told what a deletion that is given up may leave at the vendor.
+	Ledger   Ledger
 	Recorder events.EventRecorder
 	Now      func() time.Time
 }
