@@ -8,12 +8,10 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
-	"github.com/workspace-operator/workspace-operator/test/gen"
 )
 
 var errFull = errors.New("the ledger is full")
@@ -24,7 +22,7 @@ func TestWhatIsGivenUpIsInTheLedgerFirst(t *testing.T) {
 	left := []plan.Orphan{{ID: "ws-1", Reason: v1alpha1.ReasonAbandoned}}
 	outlook := plan.Outlook{State: plan.Working, Reason: v1alpha1.ReasonAbandoned, Message: "given up"}
 	refused := &provider.Error{Class: provider.Forbidden, Op: "delete workspace"}
-	for name, row := range map[string]struct {
+	for title, row := range map[string]struct {
 		step        plan.Step
 		act, ledger error
 		gone        bool
@@ -39,18 +37,19 @@ func TestWhatIsGivenUpIsInTheLedgerFirst(t *testing.T) {
 		"in vain, but not for long":    {plan.Step{Verb: plan.Remove, Last: true, Outlook: working()}, refused, nil, false, 0, ""},
 		"an object from a backup":      {plan.Step{Verb: plan.Finish, Outlook: plan.Outlook{State: plan.Working, Reason: v1alpha1.ReasonRestored, Message: "unknown"}}, nil, nil, true, 0, "Warning Restored"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(title, func(t *testing.T) {
 			r := newRig(t, leaving())
 			r.decide = always(row.step)
 			r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) { return "", row.act }
 			engine, entered := r.engine(), 0
-			engine.Abandon = func(_ context.Context, _ *v1alpha1.Workspace, _ Facts[intent, sight, effect], orphans []plan.Orphan) error {
-				if entered += len(orphans); r.get() == nil {
-					t.Error("the object went before the ledger knew")
+			engine.Abandon = func(ctx context.Context, _ *v1alpha1.Workspace, _ Facts[intent, sight, effect], orphans []plan.Orphan) error {
+				entered += len(orphans)
+				if err := r.under.Get(ctx, name(), &v1alpha1.Workspace{}); err != nil {
+					t.Errorf("the object went before the ledger knew: %v", err)
 				}
 				return row.ledger
 			}
-			_, err := engine.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKey{Namespace: gen.Namespace, Name: "ws"}})
+			_, err := engine.Reconcile(t.Context(), ctrl.Request{NamespacedName: name()})
 			if gone := r.get() == nil; gone != row.gone || entered != row.entered {
 				t.Errorf("gone %t with %d entries (%v); want %t with %d", gone, entered, err, row.gone, row.entered)
 			}
