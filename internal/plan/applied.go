@@ -56,7 +56,7 @@ func (r Record) Compare(look Look) Differences {
 func (r Record) unlike(look Look, f field, all *Differences) {
 	applied, known := r.Applied[f.name]
 	same := known && applied == fingerprint(f.wanted)
-	kept := same && r.Kept[f.name] == fingerprint(f.shown)
+	kept := same && (r.Kept[f.name] == fingerprint(f.shown) || r.Kept[f.name] == unseen)
 	switch {
 	case look.Can.Changes(f.name) && kept && !look.Asked:
 		all.Kept = append(all.Kept, f.name)
@@ -108,10 +108,10 @@ func (r Record) After(look Look, told []string) Record {
 		case f.set && !f.hidden && !f.differs:
 			next.note(f.name, fingerprint(f.wanted), "")
 		case told && f.hidden && f.set && !look.Can.Changes(f.name):
-			// How the vendor writes it down is for the first look to tell.
+			next.note(f.name, f.goal(), unseen)
 		case told && f.hidden:
 			next.note(f.name, f.goal(), "")
-		case told, f.set && !f.hidden && !known && !look.Edited && !look.Can.Changes(f.name):
+		case told, f.set && !f.hidden && r.awaited(f), f.set && !f.hidden && !known && !look.Edited && !look.Can.Changes(f.name):
 			next.note(f.name, f.goal(), fingerprint(f.shown))
 		}
 	}
@@ -174,6 +174,17 @@ func (r *Record) forget(name string) {
 	delete(r.Applied, name)
 	delete(r.Kept, name)
 }
+
+// awaited reports whether this is the first look at a field that the workspace was
+// made with, and that the spec still says the same of.
+func (r Record) awaited(f field) bool {
+	return r.Kept[f.name] == unseen && r.Applied[f.name] == fingerprint(f.wanted)
+}
+
+// unseen stands in the record for how the vendor writes down a field that it was
+// told at creation, cannot change, and has not shown yet: that is for the first
+// look to tell. What the spec said is known until then, so that an edit is one.
+const unseen = "unseen"
 
 // cleared stands in the record for a field that the vendor was told to empty.
 const cleared = "cleared"

@@ -23,6 +23,12 @@ func told(spec provider.WorkspaceSpec) Record {
 	return Record{}.After(Look{Spec: spec, Seen: same(spec), Can: partly()}, nil)
 }
 
+// created is the record of a spec that a workspace was made with, before the first
+// look at it.
+func created(spec provider.WorkspaceSpec) Record {
+	return Record{}.After(Look{Spec: spec, Can: partly()}, []string{"language"})
+}
+
 // keeping is the record of a spec in whose place the vendor shows something else.
 func keeping(spec provider.WorkspaceSpec, seen provider.Workspace, fields ...string) Record {
 	return Record{}.After(Look{Spec: spec, Seen: seen, Can: partly()}, fields)
@@ -49,6 +55,11 @@ func TestCompare(t *testing.T) {
 		{"and that is remembered", keeping(english, seen{Language: "EN"}), Look{Spec: english, Seen: seen{Language: "EN"}}, Differences{}},
 		{"until somebody changes it", keeping(english, seen{Language: "EN"}), Look{Spec: english, Seen: seen{Language: "zh"}}, drifted("language")},
 		{"what was never looked at may have been edited", Record{}, Look{Spec: english, Seen: seen{Language: "zh"}, Edited: true}, fixed("language")},
+		{"the first look: it was made in a form of the vendor's own", created(english), Look{Spec: english, Seen: seen{Language: "EN"}, Edited: true}, Differences{}},
+		{"an edit before the first look", created(english), Look{Spec: spec{Language: "zh"}, Seen: seen{Language: "en"}, Edited: true}, fixed("language")},
+		{"taken out before the first look", created(english), Look{Seen: seen{Language: "en"}, Edited: true}, Differences{Dropped: []string{"language"}}},
+		{"after the first look, somebody changes it", created(english).After(Look{Spec: english, Seen: seen{Language: "EN"}, Can: partly()}, nil),
+			Look{Spec: english, Seen: seen{Language: "zh"}}, drifted("language")},
 
 		{"the vendor was told and keeps another value", keeping(named, seen{Name: "TEAM A"}, "displayName"), Look{Spec: named, Seen: seen{Name: "TEAM A"}},
 			Differences{Kept: []string{"displayName"}}},

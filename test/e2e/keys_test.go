@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"strconv"
 	"time"
 
 	. "github.com/onsi/gomega"
@@ -10,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	apitypes "k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/rand"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -50,7 +50,7 @@ func rotating() gen.ApiKeyModifier { return gen.SetApiKeyRotation(interval, over
 func (w *World) rotate(key *v1alpha1.ApiKey) string {
 	w.get(key)
 	before := key.Status.KeyID
-	w.annotate(key, v1alpha1.AnnotationRotateAt, strconv.FormatInt(w.pokes.Add(1), 10))
+	w.annotate(key, v1alpha1.AnnotationRotateAt, rand.String(8))
 	return before
 }
 

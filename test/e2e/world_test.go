@@ -3,9 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	. "github.com/onsi/gomega"
@@ -51,8 +49,6 @@ type World struct {
 	v *harness.Vendors
 	// existing is the vendor's workspace for this scenario where its API cannot create any. No other scenario has one of its id.
 	existing string
-
-	pokes atomic.Int64
 }
 
 // play runs one scenario and returns what failed, with what the vendor was asked.
@@ -111,29 +107,14 @@ func (w *World) class(mods ...gen.WorkspaceClassModifier) *v1alpha1.WorkspaceCla
 
 // workspace creates a Workspace of the class, with what its vendor demands.
 func (w *World) workspace(name string, class *v1alpha1.WorkspaceClass, mods ...gen.WorkspaceModifier) *v1alpha1.Workspace {
-	all := []gen.WorkspaceModifier{
-		gen.SetWorkspaceMeta(gen.InNamespace(w.ns)), gen.SetWorkspaceClass(class.Name), gen.SetWorkspaceExternalID(w.existing),
-	}
-	if w.vendor == harness.Groundfloor {
-		all = append(all, gen.SetWorkspaceRegion(anyRegion))
-	}
-	ws := gen.Workspace(name, append(all, mods...)...)
+	ws := harness.NewWorkspace(w.vendor, w.ns, name, class.Name, append([]gen.WorkspaceModifier{gen.SetWorkspaceExternalID(w.existing)}, mods...)...)
 	w.h.Create(w, ws)
 	return ws
 }
 
 // newKey is an ApiKey with what its vendor demands.
 func (w *World) newKey(name, workspace string, mods ...gen.ApiKeyModifier) *v1alpha1.ApiKey {
-	all := []gen.ApiKeyModifier{gen.SetApiKeyMeta(gen.InNamespace(w.ns)), gen.SetApiKeyWorkspace(workspace)}
-	switch w.vendor {
-	case harness.Portkey:
-		all = append(all, gen.SetApiKeyScopes(anyScope))
-	case harness.Slaunchx:
-		all = append(all, gen.SetApiKeyScopes(paymentScope))
-	case harness.Oceanbase:
-		all = append(all, gen.SetApiKeyAction("read"))
-	}
-	return gen.ApiKey(name, append(all, mods...)...)
+	return harness.NewKey(w.vendor, w.ns, name, workspace, mods...)
 }
 
 // key creates such an ApiKey.
@@ -213,17 +194,12 @@ func (w *World) annotate(object client.Object, name string, value any) {
 
 // poke asks for a pass and waits until it has been made.
 func (w *World) poke(objects ...client.Object) {
-	for _, object := range objects {
-		value := w.ask(object)
-		harness.Wait(w, w.h, object, "a pass that was asked for", func(seen client.Object) bool { return handled(seen) == value })
-	}
+	w.h.Poke(w, objects...)
 }
 
 // ask asks for a pass.
 func (w *World) ask(object client.Object) string {
-	value := strconv.FormatInt(w.pokes.Add(1), 10)
-	w.annotate(object, v1alpha1.AnnotationReconcileAt, value)
-	return value
+	return w.h.Ask(w, object)
 }
 
 // pokeUntil asks for passes, as an impatient person would, until the object is as it should be.
@@ -242,18 +218,6 @@ func (w *World) pokeUntilReady(objects ...client.Object) {
 	}
 }
 
-func handled(object client.Object) string {
-	switch o := object.(type) {
-	case *v1alpha1.WorkspaceClass:
-		return o.Status.LastHandledReconcileAt
-	case *v1alpha1.Workspace:
-		return o.Status.LastHandledReconcileAt
-	case *v1alpha1.ApiKey:
-		return o.Status.LastHandledReconcileAt
-	}
-	return ""
-}
-
 // refused waits until the object is Stalled for the reason, and expects its message to have all the words.
 func (w *World) refused(object client.Object, reason string, words ...string) {
 	w.says(object, v1alpha1.ConditionStalled, reason, words...)
@@ -266,9 +230,7 @@ func (w *World) working(object client.Object, reason string, words ...string) {
 
 func (w *World) says(object client.Object, abnormal, reason string, words ...string) {
 	harness.Wait(w, w.h, object, fmt.Sprintf("%s to be %s because of %s, and say %q", object.GetName(), abnormal, reason, words), func(seen client.Object) bool {
-		ready := harness.Condition(seen, v1alpha1.ConditionReady)
-		return ready != nil && ready.Status == "False" && harness.HasReason(seen, v1alpha1.ConditionReady, reason) &&
-			harness.HasReason(seen, abnormal, reason) && hasAll(ready.Message, words)
+		return harness.Says(seen, abnormal, reason, words...)
 	})
 }
 

@@ -23,7 +23,8 @@ func unsupported(ws *v1alpha1.Workspace, intent *Intent) error {
 	case ws.Spec.DeletionPolicy == v1alpha1.DeletionDelete && !can.Delete:
 		return refuse(fmt.Sprintf("spec.deletionPolicy: %s has no way to delete workspaces; use Retain or leave it out", intent.Provider))
 	}
-	if ws.Spec.ExternalID == "" && can.Requires("region") && intent.Spec.Region == "" {
+	// What exists has its region, whatever became of the default it was made with.
+	if ws.Spec.ExternalID == "" && ws.Status.UUID == "" && can.Requires("region") && intent.Spec.Region == "" {
 		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonRegionRequired, Message: fmt.Sprintf(
 			"spec.region: %s wants to be told where a workspace is to be; set it here, or in the class's defaults", intent.Provider)}
 	}

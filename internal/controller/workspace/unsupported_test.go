@@ -137,9 +137,10 @@ func TestARegionThatIsRequired(t *testing.T) {
 		ws    *v1alpha1.Workspace
 		class *v1alpha1.WorkspaceClass
 	}{
-		"its own":             {gen.Workspace("ws", gen.SetWorkspaceRegion("eu-1")), gen.WorkspaceClass("prod")},
-		"the class's":         {ws, generous()},
-		"one that exists has": {gen.Workspace("ws", gen.SetWorkspaceExternalID("ws-1")), gen.WorkspaceClass("prod")},
+		"its own":              {gen.Workspace("ws", gen.SetWorkspaceRegion("eu-1")), gen.WorkspaceClass("prod")},
+		"the class's":          {ws, generous()},
+		"one that exists has":  {gen.Workspace("ws", gen.SetWorkspaceExternalID("ws-1")), gen.WorkspaceClass("prod")},
+		"made under a default": {gen.Workspace("ws", gen.SetWorkspaceUUID("ws-1")), gen.WorkspaceClass("prod")},
 	} {
 		if err := unsupported(row.ws, ask(row.ws, row.class, needs)); err != nil {
 			t.Errorf("%s: %v", name, err)
