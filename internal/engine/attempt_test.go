@@ -15,6 +15,7 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/account"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
+	"github.com/workspace-operator/workspace-operator/test/gen"
 )
 
 func TestStoreStatus(t *testing.T) {
@@ -282,5 +283,34 @@ func TestClean(t *testing.T) {
 		if got := Clean(text); got != want {
 			t.Errorf("Clean(%q) = %q, want %q", text, got, want)
 		}
+	}
+}
+
+// TestDenied: a person's word is about one call, and is told by its time.
+func TestDenied(t *testing.T) {
+	call := &v1alpha1.Attempt{StartedAt: metav1.NewTime(time.Date(2026, 1, 2, 4, 4, 5, 0, time.FixedZone("elsewhere", 3600)))}
+	if got := DenialOf(call); got != "2026-01-02T03:04:05Z" {
+		t.Errorf("the value to set is %q; it depends on where the operator runs", got)
+	}
+	later := &v1alpha1.Attempt{StartedAt: metav1.NewTime(call.StartedAt.Add(time.Second))}
+	for name, row := range map[string]struct {
+		word string
+		call *v1alpha1.Attempt
+		want bool
+	}{
+		"of this call":     {DenialOf(call), call, true},
+		"of another":       {DenialOf(call), later, false},
+		"in general":       {"true", call, false},
+		"of nothing":       {"", call, false},
+		"without a call":   {DenialOf(call), nil, false},
+		"with white space": {" " + DenialOf(call), call, false},
+	} {
+		ws := young(gen.Annotation(v1alpha1.AnnotationDoesNotExist, row.word))
+		if got := Denied(ws, row.call); got != row.want {
+			t.Errorf("%s: got %t, want %t", name, got, row.want)
+		}
+	}
+	if Denied(young(), call) {
+		t.Error("nobody has said anything")
 	}
 }

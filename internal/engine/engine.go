@@ -195,7 +195,8 @@ func (e *Engine[T, I, S, E]) carryOut(ctx context.Context, obj T, facts Facts[I,
 	case err == nil && facts.Step.Last:
 		return ctrl.Result{}, e.release(ctx, obj, facts)
 	case err != nil && facts.Step.Verb == plan.Remove && len(facts.Step.Orphans) > 0:
-		facts.Step.Reason, facts.Step.Message = v1alpha1.ReasonAbandoned, facts.Step.Message+"; given up, because the vendor could not be asked for so long"
+		facts.Step.Last, facts.Step.Reason = false, v1alpha1.ReasonAbandoned // it was the last that could be done, not the last that lives
+		facts.Step.Message += "; given up, because the vendor could not be asked for so long"
 		return ctrl.Result{}, e.release(ctx, obj, facts)
 	}
 	return e.report(ctx, obj, facts)

@@ -69,6 +69,8 @@ type rig struct {
 	afterStatus       func() error
 	// undo, if set, is the engine's.
 	undo func(obj *v1alpha1.Workspace, facts Facts[intent, sight, effect]) error
+	// abandon, if set, is what the ledger says to an entry.
+	abandon func(orphans []plan.Orphan) error
 	// reported are the facts of the latest report.
 	reported Facts[intent, sight, effect]
 	wayOut   string
@@ -171,6 +173,12 @@ func (r *rig) engine() *Engine[*v1alpha1.Workspace, intent, sight, effect] {
 		engine.Undo = func(_ context.Context, obj *v1alpha1.Workspace, facts Facts[intent, sight, effect]) error {
 			r.notef("undo %s", facts.Effect)
 			return r.undo(obj, facts)
+		}
+	}
+	if r.abandon != nil {
+		engine.Abandon = func(_ context.Context, _ *v1alpha1.Workspace, _ Facts[intent, sight, effect], orphans []plan.Orphan) error {
+			r.notef("enter %d in the ledger", len(orphans))
+			return r.abandon(orphans)
 		}
 	}
 	return engine

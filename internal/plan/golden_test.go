@@ -50,13 +50,50 @@ func TestStories(t *testing.T) {
 			return keyStory(newKeyWorld(), lag, unanswered, "secret taken", "later", smooth, "later", smooth, "deleted", smooth, smooth)
 		},
 		"key-unlisted-answer-lost": func() []string {
-			return keyStory(&keyWorld{recovery: provider.RecoverNever, secret: absent()}, 0, unanswered, smooth, "later", smooth, "deleted", smooth)
+			return keyStory(unlisted(), 0, unanswered, smooth, "later", smooth, "deleted", smooth)
 		},
 		"key-id-listed": func() []string {
-			return keyStory(&keyWorld{idListed: true, secret: absent()}, lag, smooth, smooth, smooth, smooth, smooth, "later", smooth, "deleted", smooth)
+			return keyStory(unnumbered(), lag, smooth, smooth, smooth, smooth, smooth, "later", smooth, "deleted", smooth)
 		},
 		"key-id-listed-crashed": func() []string {
-			return keyStory(&keyWorld{idListed: true, secret: absent()}, lag, unwritten, smooth, smooth, smooth, unwritten, smooth, smooth)
+			return keyStory(unnumbered(), lag, unwritten, smooth, smooth, smooth, unwritten, smooth, smooth)
+		},
+		"key-rotated": func() []string {
+			return keyStory(turning(2*time.Hour, time.Hour), lag, smooth, "hours later", smooth, smooth, smooth, "hours later", smooth, smooth, smooth, smooth, smooth, "hours later", smooth, "deleted", smooth, smooth, smooth)
+		},
+		"key-rotated-crashed": func() []string {
+			return keyStory(turning(2*time.Hour, time.Hour), lag, smooth, "hours later", crashed, smooth, smooth, smooth, smooth, smooth, smooth, smooth, smooth, smooth, smooth, smooth, "later", "later", "later", "later", "later", smooth)
+		},
+		"key-rotated-unwritten": func() []string {
+			return keyStory(turning(2*time.Hour, 0), lag, smooth, "hours later", unwritten, smooth, smooth, smooth, smooth, smooth)
+		},
+		"key-rotated-answer-lost": func() []string {
+			return keyStory(turning(2*time.Hour, time.Hour), lag, smooth, "hours later", unanswered, smooth, smooth, smooth, smooth, smooth, smooth, smooth)
+		},
+		"key-edited-in-the-overlap": func() []string {
+			return keyStory(turning(2*time.Hour, 20*time.Minute), lag, smooth, "hours later", smooth, "spec edited", smooth, smooth, smooth, smooth, smooth, smooth, smooth, smooth, smooth)
+		},
+		"key-asked-for": func() []string {
+			return keyStory(turning(0, 2*time.Minute), lag, smooth, "later", smooth, "rotation asked", smooth, smooth, smooth, smooth, smooth, smooth, smooth)
+		},
+		"key-secret-lost-in-the-overlap": func() []string {
+			return keyStory(turning(2*time.Hour, 20*time.Minute), 0, smooth, "hours later", smooth, smooth, "secret lost", smooth, smooth, smooth, smooth, smooth, smooth)
+		},
+		"key-secret-altered": func() []string {
+			return keyStory(newKeyWorld(), 0, smooth, "later", "secret altered", smooth, smooth, smooth)
+		},
+		"key-secret-renamed": func() []string {
+			return keyStory(newKeyWorld(), lag, smooth, "later", "secret renamed", crashed, smooth, smooth)
+		},
+		"key-unlisted-rotation-lost": func() []string {
+			w := unlisted()
+			w.interval, w.overlap = 2*time.Hour, 20*time.Minute
+			return keyStory(w, 0, smooth, "hours later", unanswered, smooth, smooth, "console cleaned", smooth, smooth, smooth, smooth, smooth)
+		},
+		"key-id-listed-rotated": func() []string {
+			w := unnumbered()
+			w.interval, w.overlap = 2*time.Hour, 20*time.Minute
+			return keyStory(w, lag, smooth, "later", smooth, "hours later", smooth, smooth, smooth, smooth, smooth, smooth, smooth, smooth, smooth)
 		},
 		"workspace-ordered": func() []string {
 			return wsStory(building(6*time.Second, 5*time.Second), smooth, smooth, smooth, smooth, smooth, smooth, smooth, smooth, "later", smooth, "deleted", smooth, smooth, smooth, "later", smooth)
@@ -111,15 +148,30 @@ func keyStory(w *keyWorld, lag time.Duration, events ...fault) []string {
 			w.now += time.Minute
 		case "slow":
 			w.span, w.late = patience, 5*time.Second
-		case "secret lost", "secret taken", "finalizer lost":
-			w.disturb(event)
 		default:
-			if !w.gone {
+			switch {
+			case meddled(event):
+				w.disturb(event)
+			case !w.gone:
 				w.pass(event)
 			}
 		}
 	}
 	return append(w.log, "left at the vendor: "+strings.Join(w.living(), " "))
+}
+
+// unlisted is a vendor without a list of keys, unnumbered one that tells a key's
+// id in its list only.
+func unlisted() *keyWorld {
+	w := newKeyWorld()
+	w.recovery = provider.RecoverNever
+	return w
+}
+
+func unnumbered() *keyWorld {
+	w := newKeyWorld()
+	w.idListed = true
+	return w
 }
 
 // listing is a vendor whose list shows marks.

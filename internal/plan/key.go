@@ -98,8 +98,10 @@ type Key struct {
 	// Recovery Never: the vendor has no list, and Marked are those keys whose
 	// ids are known.
 	Recovery provider.Recovery
-	// AttemptName is what the key of an unanswered call is called.
-	AttemptName string
+	// AttemptName is what the key of an unanswered call is called. Unrecorded is
+	// the same of a first call that may have been made although nothing tells of
+	// it: it follows our finalizer without a record.
+	AttemptName, Unrecorded string
 	// Issued is the greatest number of a key on record, listed or not.
 	Issued  int
 	ReadErr error
@@ -117,7 +119,7 @@ const secretPause = time.Minute
 
 const (
 	messageKeyAvailable  = "the key is published in its Secret"
-	messageKeyExpired    = "the key is past its end and no longer works: set spec.rotation or another spec.expiresAt or spec.lifetime, or annotate the ApiKey with workspace-operator.io/rotate-at to have another one issued"
+	messageKeyExpired    = "the key is past its end and no longer works: name another spec.expiresAt to have another one issued; with spec.lifetime, set spec.rotation or annotate the ApiKey with workspace-operator.io/rotate-at"
 	messageKeyForeignWay = ". It was left untouched and no key was issued: choose another spec.secret.name, or remove that Secret"
 )
 
@@ -175,7 +177,7 @@ func (k Key) keep() Step {
 		return k.tend()
 	case k.Expired && !k.wanted():
 		return stay(Blocked, reasonExpired, messageKeyExpired)
-	case k.Recovery == provider.RecoverNever && k.Attempted:
+	case k.unanswered():
 		return stay(Blocked, reasonOutcomeUnknown, k.unknown())
 	case k.Recovery != provider.RecoverNever && k.Unsettled > 0 && !k.First:
 		return waiting(reasonRecovering, k.Unsettled)
@@ -201,49 +203,13 @@ func (k Key) restored() string {
 		k.Vendor, annotationDenial, k.Denial)
 }
 
-// identify looks for the id of the key in the Secret, which the vendor tells
-// in its list only.
-func (k Key) identify() Step {
-	if held := k.held(); len(held) > 0 {
-		return Step{Verb: Adopt, Target: held[0].ID, Outlook: k.standing()}
-	}
-	// That a list has never shown it does not prove that it is gone, and the
-	// value is safe where it is.
-	if k.Secret.Age > identifyPatience {
-		return Step{Verb: Stay, Outlook: Outlook{State: Blocked, Reason: reasonIdentifying, After: pollLatest, Message: fmt.Sprintf(
-			"%s has not shown the key %q in its list since it was issued, so its id is not known; it is looked for again. "+
-				"If the vendor's console does not have it either, delete its Secret to have another key issued", k.Vendor, k.Secret.KeyName)}}
-	}
-	outlook := Identifying()
-	outlook.After = min(max(k.Secret.Age/4, identifyPause), pollLatest)
-	return Step{Verb: Stay, Outlook: outlook}
-}
-
-const (
-	// identifyPause is how soon the list is read again for a key's id.
-	identifyPause = time.Second
-	// identifyPatience is when a person is told that it is not found.
-	identifyPatience = 10 * time.Minute
-)
-
-// Identifying is how a key stands that is stored and whose id is not known yet.
-func Identifying() Outlook {
-	return Outlook{State: Working, Reason: reasonIdentifying, After: identifyPause,
-		Message: "the key is stored in its Secret; its id is being looked for in the vendor's list"}
-}
-
-// Finishing is how a key stands that the vendor could not issue as the spec
-// wants it.
-func Finishing() Outlook {
-	return Outlook{State: Working, Reason: reasonUpdating, After: identifyPause,
-		Message: "the key is issued and stored, and is being made as the spec says"}
-}
-
-// cleaning is how things stand once a stray is gone; what comes next is looked
-// for at once.
+// cleaning is how things stand once a stray is gone. What else there is to do is
+// done at once.
 func (k Key) cleaning() Outlook {
 	if k.live() {
-		return soon(k.standing())
+		outlook := k.standing()
+		outlook.After = 0
+		return outlook
 	}
 	return Outlook{State: Working, Reason: reasonRecovering, Message: "a key that nobody holds is being revoked"}
 }
@@ -272,17 +238,6 @@ func (k Key) strays() []provider.Key {
 		}
 	}
 	return strays
-}
-
-// held are the keys that the Secret can hold, by what it says itself.
-func (k Key) held() []provider.Key {
-	var held []provider.Key
-	for _, seen := range k.Marked {
-		if k.Secret.holds(seen) {
-			held = append(held, seen)
-		}
-	}
-	return held
 }
 
 func (k Key) issue() Step {

@@ -81,10 +81,26 @@ func copied(id string) Secret {
 	return secret
 }
 
-// elsewhere is what is found after spec.secret was edited: nothing of the name
-// it now has, or nothing under the key it now has.
-func elsewhere(state SecretState) Secret {
-	return Secret{State: state, Changed: "spec.secret.name: set it back"}
+// stale is a Secret that is not as the spec asks, and unfit one that cannot be
+// made so.
+func stale(id string) Secret {
+	secret := ours(id)
+	secret.Stale = true
+	return secret
+}
+
+func unfit(secret Secret) Secret {
+	secret.Unfit = &Impasse{State: Blocked, Reason: "TemplateInvalid", Message: "spec.secret.template: it cannot be parsed"}
+	return secret
+}
+
+// living are the keys that may live on, for another hour each.
+func living(ids ...string) map[string]time.Duration {
+	left := map[string]time.Duration{}
+	for _, id := range ids {
+		left[id] = time.Hour
+	}
+	return left
 }
 
 func TestKey(t *testing.T) {
@@ -106,8 +122,9 @@ func TestKey(t *testing.T) {
 	conflict := gist{Verb: Stay, State: Blocked, Reason: "SecretConflict", After: time.Minute}
 	cede := conflict
 	cede.Verb, cede.Target = Remove, "k2"
-	moved := gist{Verb: Stay, State: Blocked, Reason: "Unsupported"}
 	expired := gist{Verb: Stay, State: Blocked, Reason: "Expired"}
+	ended := expired
+	ended.Target = "k1"
 	unknown := gist{Verb: Stay, State: Blocked, Reason: "OutcomeUnknown"}
 	lost := gist{Verb: Finish, State: Working, Reason: "OutcomeUnknown"}
 	identifying := gist{Verb: Stay, State: Working, Reason: "Identifying", After: time.Second}
@@ -156,11 +173,6 @@ func TestKey(t *testing.T) {
 			Key{Secret: foreign(), Recorded: "k1", Marked: keys("k2"), Attempted: true, Unsettled: settle},
 			gist{Verb: Remove, Target: "k2", State: Blocked, Reason: "SecretConflict", After: time.Minute}},
 		{"a list that failed shows no stray under a foreign Secret", Key{Secret: foreign(), ReadErr: errUnseen, Marked: keys("k2")}, gist{Verb: Stay, Err: errUnseen}},
-		{"the spec names another Secret: nothing is issued, nothing revoked", Key{Secret: elsewhere(SecretAbsent), Recorded: "k1", Marked: keys("k1")}, moved},
-		{"the spec names another key of the Secret: the value is where it was", Key{Secret: elsewhere(SecretOurs), Recorded: "k1", Marked: keys("k1")}, moved},
-		{"it says so while the vendor cannot be asked", Key{Secret: elsewhere(SecretAbsent), Obstacle: errHeld, ReadErr: errUnseen}, moved},
-		{"it says so of a key the vendor dropped", Key{Secret: elsewhere(SecretAbsent), Recorded: "k1"}, moved},
-		{"another Secret name without our finalizer: the finalizer comes first", Key{First: true, Secret: elsewhere(SecretOurs)}, rejoin},
 		{"half a list is no list", Key{Secret: ours("k1"), ReadErr: errUnseen, Marked: keys("k2")}, gist{Verb: Stay, Err: errUnseen}},
 		{"no list and no Secret is no absence", Key{Secret: absent(), ReadErr: errUnseen}, gist{Verb: Stay, Err: errUnseen}},
 
@@ -178,7 +190,7 @@ func TestKey(t *testing.T) {
 			gist{Verb: Stay, State: Working, Reason: "Recovering", After: settle}},
 
 		// The end of a key.
-		{"the key is past its end: a person decides, none is issued", Key{Secret: ours("k1"), Recorded: "k1", Marked: keys("k1"), Expired: true}, expired},
+		{"the key is past its end: a person decides, none is issued", Key{Secret: ours("k1"), Recorded: "k1", Marked: keys("k1"), Expired: true}, ended},
 		{"the vendor has dropped it since", Key{Secret: ours("k1"), Recorded: "k1", Expired: true}, expired},
 		{"its Secret is lost since", Key{Secret: absent(), Recorded: "k1", Expired: true}, expired},
 		{"a key past its end that nobody holds is revoked all the same", Key{Secret: absent(), Recorded: "k1", Marked: keys("k1"), Expired: true}, stray("k1")},
@@ -211,18 +223,12 @@ func TestKey(t *testing.T) {
 		{"the vendor's key is otherwise than the spec: amend it", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: changed("scopes")}, amend},
 		{"strays go before the live key is amended",
 			Key{Secret: ours("k1"), Marked: keys("k1", "k2"), Differs: changed("scopes")}, gist{Verb: Remove, Target: "k2", State: Settled, Reason: "Available"}},
-		{"a key past its end is not amended", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: changed("scopes"), Expired: true}, expired},
+		{"a key past its end is not amended", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: changed("scopes"), Expired: true}, ended},
+		{"the vendor was told and keeps another value: it is not told for ever", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: changed("scopes"), Told: true}, live},
 		{"a key that the vendor dropped is not amended", Key{Secret: ours("k1"), Differs: changed("scopes")}, issue(1, true)},
-		{"a key whose Secret is to be another is not amended", Key{Secret: elsewhere(SecretOurs), Marked: keys("k1"), Differs: changed("scopes")}, moved},
 		{"half a list amends nothing", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: changed("scopes"), ReadErr: errUnseen}, gist{Verb: Stay, Err: errUnseen}},
 		{"what is deleted is not amended", Key{Deleting: true, Secret: ours("k1"), Marked: keys("k1"), Differs: changed("scopes")}, remove("k1", true)},
-		{"the spec was edited where the vendor can change nothing: say so",
-			Key{Secret: ours("k1"), Marked: keys("k1"), Differs: fixed("mode"), Edited: true}, gist{Verb: Stay, Target: "k1", State: Blocked, Reason: "Unsupported"}},
-		{"what can be changed is changed all the same",
-			Key{Secret: ours("k1"), Marked: keys("k1"), Differs: Differences{Changeable: []string{"scopes"}, Fixed: []string{"mode"}}, Edited: true},
-			gist{Verb: Update, Target: "k1", State: Blocked, Reason: "Unsupported"}},
-		{"the vendor's own reading of a spec that nobody edited is no fault", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: fixed("mode")}, live},
-		{"an edit of what the vendor never shows keeps the key Ready", Key{Secret: ours("k1"), Marked: keys("k1"), Unreadable: []string{"action"}, Edited: true}, live},
+		{"what was changed at the vendor and cannot be changed back leaves the key Ready", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: fixed("mode")}, live},
 
 		// Vendors without a list.
 		{"without a list the first call is on record too", Key{First: true, Recovery: never, Secret: absent()}, issue(1, true)},
@@ -257,7 +263,8 @@ func TestKey(t *testing.T) {
 		{"it may still come to light", Key{Secret: aged(nameless(1), time.Hour), Marked: keys("k1")}, identified},
 		{"a list that failed identifies nothing", Key{Secret: nameless(1), ReadErr: errUnseen, Marked: keys("k1")}, gist{Verb: Stay, Err: errUnseen}},
 		{"nobody to ask for the id", Key{Secret: nameless(1), Obstacle: errHeld}, gist{Verb: Stay, Err: errHeld}},
-		{"a key without an id that is past its end is not replaced", Key{Secret: nameless(1), Marked: keys("k1"), Expired: true}, expired},
+		{"a key without an id that is past its end is not replaced, and gets its id", Key{Secret: nameless(1), Marked: keys("k1"), Expired: true},
+			gist{Verb: Adopt, Target: "k1", State: Blocked, Reason: "Expired"}},
 		{"the finalizer was taken away before the id was known", Key{First: true, Secret: nameless(1)}, rejoin},
 		{"once the id is known the name says nothing", Key{Secret: Secret{State: SecretOurs, KeyID: "k2", KeyName: "ci-1"}, Marked: keys("k1", "k2")},
 			gist{Verb: Remove, Target: "k1", State: Settled, Reason: "Available"}},
@@ -285,7 +292,6 @@ func TestKey(t *testing.T) {
 		{"Retain asks nobody", Key{Deleting: true, Retain: true, Obstacle: errHeld, ReadErr: errUnseen, Marked: keys("k1"), Unsettled: settle}, finish},
 		{"without its Secret, status knows which key was the latest",
 			Key{Deleting: true, Secret: absent(), Recorded: "k1", Marked: keys("k1"), Unsettled: settle}, remove("k1", true)},
-		{"a Secret that is to be another does not matter to deletion", Key{Deleting: true, Secret: elsewhere(SecretAbsent), Marked: keys("k1")}, remove("k1", true)},
 		{"a foreign Secret does not tell which key was the latest",
 			Key{Deleting: true, Secret: copied("k1"), Recorded: "k2", Marked: keys("k1"), Unsettled: settle}, remove("k1", false)},
 		{"Retain says which key lives on", Key{Deleting: true, Retain: true, Recorded: "k1", Secret: ours("k1"), Marked: keys("k1")},

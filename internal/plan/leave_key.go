@@ -23,61 +23,81 @@ func (k Key) leave() Step {
 	case len(k.Marked) > 0:
 		step := Step{Verb: Remove, Target: k.Marked[0].ID, Last: len(k.Marked) == 1 && !k.hidden(), Outlook: deleting}
 		if k.GiveUp {
-			step.Orphans = k.orphans(reasonAbandoned)
+			step.Orphans = k.orphans()
 		}
 		return step
-	case k.Recovery == provider.RecoverNever && k.Attempted:
-		return Step{Verb: Finish, Orphans: k.orphans(reasonOutcomeUnknown), Outlook: Outlook{State: Working, Reason: reasonOutcomeUnknown, Message: fmt.Sprintf(
+	case k.unanswered():
+		return Step{Verb: Finish, Orphans: unknown(k.AttemptName), Outlook: Outlook{State: Working, Reason: reasonOutcomeUnknown, Message: fmt.Sprintf(
 			"the request to issue the key %q was not answered, so it may live on at %s: look for it in the vendor's console", k.AttemptName, k.Vendor)}}
 	case k.Unsettled > 0:
 		return waiting(reasonDeleting, k.Unsettled)
 	case k.Secret.nameless():
-		return Step{Verb: Finish, Orphans: k.orphans(reasonOutcomeUnknown), Outlook: Outlook{State: Working, Reason: reasonOutcomeUnknown, Message: fmt.Sprintf(
+		return Step{Verb: Finish, Orphans: unknown(k.Secret.KeyName), Outlook: Outlook{State: Working, Reason: reasonOutcomeUnknown, Message: fmt.Sprintf(
 			"%s never showed the key %q in its list, so it could not be revoked and may live on: look for it in the vendor's console", k.Vendor, k.Secret.KeyName)}}
 	case k.Restored:
-		return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonRestored, Message: "the ApiKey had been restored without its status, so a key that was issued for it before may live on at " + k.Vendor}}
+		return k.forgotten()
 	}
 	return Step{Verb: Finish, Outlook: deleting}
 }
 
+// forgotten lets an object go of which nobody knows what was issued for it.
+func (k Key) forgotten() Step {
+	return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonRestored, Message: "the ApiKey had been restored without its status, " +
+		"so a key that was issued for it before may live on at " + k.Vendor}}
+}
+
 // abandon lets an object go whose vendor could not be asked for too long.
 func (k Key) abandon() Step {
-	orphans := k.orphans(reasonAbandoned)
-	if len(orphans) == 0 {
+	orphans := k.orphans()
+	switch {
+	case len(orphans) == 0 && k.Restored:
+		return k.forgotten()
+	case len(orphans) == 0:
 		return Step{Verb: Finish, Outlook: Outlook{State: Working, Reason: reasonDeleting, Message: "nothing was issued"}}
 	}
 	return Step{Verb: Finish, Orphans: orphans, Outlook: Outlook{State: Working, Reason: reasonAbandoned, Message: k.Vendor +
 		" could not be asked to revoke the key for as long as the class's abandonAfter allows, so it may live on there; it stands in the orphan ledger"}}
 }
 
-// orphans are the keys that may live on, each once: those that were seen, those
-// on record, and the one that a call without an answer may have made.
-func (k Key) orphans(reason string) []Orphan {
+// unknown is the one key of which nobody knows whether it lives.
+func unknown(name string) []Orphan { return []Orphan{{Name: name, Reason: reasonOutcomeUnknown}} }
+
+// orphans are the keys that may live on when the vendor is given up, each once:
+// those that were seen, and, unless what was seen is all there is, those on record
+// and the ones that a call without an answer may have made.
+func (k Key) orphans() []Orphan {
 	var orphans []Orphan
-	known := map[string]bool{"": true}
+	ids, names := map[string]bool{"": true}, map[string]bool{"": true}
 	add := func(id, name string) {
-		if !known[id] {
-			known[id] = true
-			orphans = append(orphans, Orphan{ID: id, Name: name, Reason: reason})
+		if ids[id] && (id != "" || names[name]) {
+			return
 		}
+		ids[id], names[name] = true, true
+		orphans = append(orphans, Orphan{ID: id, Name: name, Reason: reasonAbandoned})
 	}
 	for _, seen := range k.Marked {
 		add(seen.ID, seen.Name)
 	}
+	all := k.Obstacle == nil && k.ReadErr == nil && (k.Recovery == provider.RecoverNever || k.Unsettled <= 0)
+	if !all {
+		k.addRecorded(add)
+	}
+	if k.Attempted && (!all || k.unanswered()) {
+		add("", k.AttemptName)
+	}
+	return orphans
+}
+
+// addRecorded adds the keys that are on record, or may have been left out of it.
+func (k Key) addRecorded(add func(id, name string)) {
 	add(k.Recorded, k.RecordedName)
 	for _, id := range slices.Sorted(maps.Keys(k.Left)) {
 		add(id, "")
 	}
 	if k.Secret.State == SecretOurs {
 		add(k.Secret.KeyID, k.Secret.KeyName)
-		if k.Secret.nameless() {
-			orphans = append(orphans, Orphan{Name: k.Secret.KeyName, Reason: reason})
-		}
 	}
-	if k.Attempted && k.AttemptName != k.Secret.KeyName {
-		orphans = append(orphans, Orphan{Name: k.AttemptName, Reason: reason})
-	}
-	return orphans
+	add("", k.Unrecorded)
 }
 
 // retained is the outlook of an object that leaves a key alive.

@@ -52,14 +52,17 @@ func TestMessagesAboutAWorkspace(t *testing.T) {
 func TestMessagesAboutAKey(t *testing.T) {
 	const never = provider.RecoverNever
 	for _, row := range []says{
-		{Key{Secret: ours("k1"), Marked: keys("k1"), Expired: true}.Decide(), []string{"delete this ApiKey and apply another"}},
-		{Key{Secret: elsewhere(SecretAbsent)}.Decide(), []string{"spec.secret.name: set it back"}},
-		{Key{Vendor: "acme", Recovery: never, Secret: absent(), Attempted: true, AttemptName: "ci-1"}.Decide(),
-			[]string{"acme", `"ci-1"`, "No second key is issued", "delete this ApiKey and apply it anew"}},
+		{Key{Secret: ours("k1"), Marked: keys("k1"), Expired: true}.Decide(), []string{"spec.expiresAt", "spec.lifetime", "spec.rotation", "workspace-operator.io/rotate-at"}},
+		{Key{Secret: ours("k1"), Recorded: "k1", Marked: keys("k1"), Expired: true, Due: "it is time", Unsettled: time.Second}.Decide(), []string{"past its end", "another one is issued"}},
+		{Key{Secret: unfit(ours("k1")), Marked: keys("k1")}.Decide(), []string{"spec.secret.template"}},
+		{Key{Vendor: "acme", Recovery: never, Secret: absent(), Attempted: true, AttemptName: "ci-1", Denial: "then"}.Decide(),
+			[]string{"acme", `"ci-1"`, "No second key is issued", "workspace-operator.io/does-not-exist=then"}},
+		{Key{Vendor: "acme", Secret: absent(), Restored: true, Denial: "uid"}.Decide(),
+			[]string{"acme", "restored without its status", "No second key is issued", "workspace-operator.io/does-not-exist=uid"}},
+		{Key{Vendor: "acme", Deleting: true, Secret: absent(), Restored: true}.Decide(), []string{"acme", "restored", "may live on"}},
+		{Key{Vendor: "acme", Deleting: true, GiveUp: true, Obstacle: errHeld, Recorded: "k1"}.Decide(), []string{"acme", "abandonAfter", "orphan ledger"}},
 		{Key{Vendor: "acme", Deleting: true, Recovery: never, Secret: absent(), Attempted: true, AttemptName: "ci-1"}.Decide(),
 			[]string{"acme", `"ci-1"`, "may live on", "the vendor's console"}},
-		{Key{Vendor: "acme", Secret: ours("k1"), Marked: keys("k1"), Differs: fixed("mode", "scopes"), Edited: true}.Decide(),
-			[]string{"acme", "spec.mode, spec.scopes", "set it back", "another ApiKey"}},
 		{Key{Deleting: true, Retain: true, Recorded: "k1", Secret: ours("k1")}.Decide(), []string{`"k1"`, "not revoked"}},
 		{Key{Secret: nameless(1), Unsettled: time.Second}.Decide(), []string{"stored in its Secret"}},
 	} {
@@ -70,26 +73,34 @@ func TestMessagesAboutAKey(t *testing.T) {
 // TestUnapplied: an edit that has not reached the vendor is told apart from an
 // object that is not well.
 func TestUnapplied(t *testing.T) {
-	edit := Key{Vendor: "acme", Secret: ours("k1"), Marked: keys("k1"), Edited: true}
-	hidden, refused, harmless := edit, edit, edit
-	hidden.Unreadable = []string{"action"}
-	refused.Differs = fixed("mode")
-	untouched := hidden
-	untouched.Edited = false
+	live := Key{Vendor: "acme", Secret: ours("k1"), Recorded: "k1", Marked: keys("k1")}
+	with := func(change func(*Key)) Step {
+		facts := live
+		change(&facts)
+		return facts.Decide()
+	}
 	for _, row := range []struct {
 		reason string
 		step   Step
+		cause  string
 		words  []string
 	}{
-		{"nobody can tell whether the edit was of what the vendor does not show", hidden.Decide(), []string{"acme", "spec.action", "another ApiKey"}},
-		{"the vendor cannot change it", refused.Decide(), []string{"spec.mode"}},
-		{"the vendor cannot change the workspace", Workspace{Recorded: "w1", Current: current("w1"), Differs: fixed("region"), Edited: true}.Decide(), []string{"spec.region"}},
-		{"an edit that is applied", harmless.Decide(), nil},
-		{"no edit", untouched.Decide(), nil},
-		{"what differs without an edit", Workspace{Recorded: "w1", Current: current("w1"), Differs: fixed("region")}.Decide(), nil},
+		{"another key is to come, and may not yet", with(func(k *Key) { k.Changed, k.Unsettled = []string{"scopes", "action"}, time.Second }), "Updating", []string{"spec.scopes, spec.action", "another key"}},
+		{"another key is to come once the Secret is written anew", with(func(k *Key) { k.Changed, k.Secret.Stale = []string{"scopes"}, true }), "Updating", []string{"spec.scopes"}},
+		{"the vendor keeps what it likes", with(func(k *Key) { k.Differs, k.Told = changed("scopes"), true }), "", []string{"acme", "spec.scopes", "keeps another value"}},
+		{"somebody changed the key at the vendor", with(func(k *Key) { k.Differs = fixed("mode") }), "Drifted", []string{"acme", "spec.mode", "workspace-operator.io/rotate-at"}},
+		{"nobody knows whether another key was issued", with(func(k *Key) {
+			k.Due, k.Recovery, k.Attempted, k.AttemptName = "it is time", provider.RecoverNever, true, "ci-2"
+		}), "OutcomeUnknown", []string{`"ci-2"`, "workspace-operator.io/does-not-exist"}},
+		{"a call that was lost before, and nothing that is wanted", with(func(k *Key) { k.Recovery, k.Attempted = provider.RecoverNever, true }), "", nil},
+		{"a rotation that is due is no edit", with(func(k *Key) { k.Due, k.Unsettled = "it is time", time.Second }), "", nil},
+		{"all is well", live.Decide(), "", nil},
+		{"a key that takes another's place is as the spec says", with(func(k *Key) { k.Changed = []string{"scopes"} }), "", nil},
+		{"the vendor cannot change the workspace", Workspace{Recorded: "w1", Current: current("w1"), Differs: fixed("region"), Edited: true}.Decide(), "", []string{"spec.region"}},
+		{"what differs without an edit", Workspace{Recorded: "w1", Current: current("w1"), Differs: fixed("region")}.Decide(), "", nil},
 	} {
-		if got := row.step.Unapplied; (got != "") != (row.words != nil) {
-			t.Errorf("%s: got Unapplied %q", row.reason, got)
+		if got := row.step.Unapplied; (got != "") != (row.words != nil) || row.step.Cause != row.cause {
+			t.Errorf("%s: got %q for reason %q, want reason %q", row.reason, got, row.step.Cause, row.cause)
 		}
 		for _, word := range row.words {
 			if !strings.Contains(row.step.Unapplied, word) {
@@ -134,6 +145,10 @@ func TestFinishTellsWhatIsLeft(t *testing.T) {
 		"a stored key without id, retained": Key{Deleting: true, Retain: true, Secret: nameless(1)}.Decide(),
 		"an attempted key, retained":        Key{Deleting: true, Retain: true, Attempted: true}.Decide(),
 		"an attempted key, not found":       Key{Deleting: true, Recovery: provider.RecoverNever, Attempted: true}.Decide(),
+		"a stored key that never showed":    Key{Deleting: true, Secret: nameless(1)}.Decide(),
+		"a restored key":                    Key{Deleting: true, Restored: true}.Decide(),
+		"a restored key, given up":          Key{Deleting: true, Restored: true, GiveUp: true, Obstacle: errHeld}.Decide(),
+		"a key that is given up":            Key{Deleting: true, GiveUp: true, Obstacle: errHeld, Recorded: "k1"}.Decide(),
 	} {
 		if step.Verb != Finish || step.Reason == reasonDeleting {
 			t.Errorf("%s: got %s/%s, want it to finish with a reason that says what is left", reason, step.Verb, step.Reason)

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +46,8 @@ type thing struct {
 	dead       bool
 	// renamed: its mark no longer shows.
 	renamed bool
+	// spec is the edit of the spec that it was made of.
+	spec int
 	// built is when it can be used; until then it is pending.
 	built time.Duration
 	// frozen is all that a deletion does at some vendors.
@@ -76,8 +79,8 @@ func (v *vendor) make(serial int, f fault) *thing {
 
 func (v *vendor) end(id string, f fault) {
 	for _, each := range v.things {
-		if each.id == id && !each.dead {
-			each.dead, each.died = true, v.effective(f)
+		if at := v.effective(f); each.id == id && (!each.dead || at < each.died) {
+			each.dead, each.died = true, at
 		}
 	}
 }
@@ -115,6 +118,10 @@ func (v *vendor) living() []string {
 type attempt struct {
 	started, ended time.Duration
 	isOver         bool
+	// serial is the number of the key that was asked for.
+	serial int
+	// accepted: the key was made, and its id is yet to come to light.
+	accepted bool
 }
 
 // object is what the cluster remembers of one Kubernetes object.
@@ -122,14 +129,15 @@ type object struct {
 	vendor
 	finalizer, deleting, gone bool
 	// stripped: somebody took the finalizer away, and with it the knowledge
-	// that a call was ever made. unnoticed: the Secret went within seconds of a
-	// key that was issued while Ready was still True, so no time in status tells
-	// of it. What is made twice then is found by its mark, later.
-	stripped, unnoticed bool
-	heldAt              time.Duration
-	attempt             *attempt
+	// that a call was ever made. What is made twice then is found by its mark,
+	// later.
+	stripped bool
+	heldAt   time.Duration
+	attempt  *attempt
 	// recorded is the id in status.
 	recorded string
+	// asked is the number of the key that the latest call asked for.
+	asked int
 	// ready is the Ready condition, and turned when it last changed.
 	ready  bool
 	turned time.Duration
@@ -158,14 +166,21 @@ func (o *object) begin(step Step) {
 	if step.Verb != Stay && step.Verb != Finish && !o.finalizer {
 		o.finalizer, o.heldAt = true, o.now
 	}
-	if step.Verb != Create {
+	if step.Verb != Create && step.Verb != Renew {
 		return
 	}
+	o.asked = step.Serial
 	if step.Record {
-		o.attempt = &attempt{started: o.now}
+		o.attempt = &attempt{started: o.now, serial: step.Serial}
 	}
-	if beside := o.living(); len(beside) > 0 && !o.stripped && !o.unnoticed {
-		o.doubled = fmt.Sprintf("one more is made while %v lives or is about to", beside)
+}
+
+// alone notes that one more is made although others live that it may not be made
+// beside.
+func (o *object) alone(beside ...string) {
+	others := slices.DeleteFunc(o.living(), func(id string) bool { return slices.Contains(beside, id) })
+	if len(others) > 0 && !o.stripped {
+		o.doubled = fmt.Sprintf("one more is made while %v lives or is about to", others)
 	}
 }
 
@@ -175,7 +190,7 @@ func (o *object) answer(f fault) {
 	case refused, unstored:
 		o.attempt = nil
 	case unsent, unanswered:
-		lost := attempt{started: o.now, ended: o.now, isOver: true}
+		lost := attempt{started: o.now, ended: o.now, isOver: true, serial: o.asked}
 		if o.attempt != nil {
 			lost.started = o.attempt.started
 		}
@@ -192,6 +207,9 @@ func (o *object) report(f fault, step Step, failed bool) {
 	ready := step.State == Settled
 	if failed && step.Verb == Create {
 		ready = false
+	}
+	if failed && step.Verb == Renew {
+		ready = o.ready && f != refused // an outage takes nothing from the key that is there
 	}
 	if step.Err != nil {
 		ready = o.ready && !step.Broken

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
@@ -13,12 +14,10 @@ const annotationDenial = "workspace-operator.io/does-not-exist"
 func (k Key) tend() Step {
 	switch {
 	case k.Secret.Stale:
-		return Step{Verb: Publish, Target: k.Secret.KeyID, Outlook: k.standing()}
+		return Step{Verb: Publish, Target: k.Secret.KeyID, Outlook: soon(k.standing())}
 	case k.wanted() && k.free() && k.Secret.Unfit == nil:
 		return k.renew()
-	case k.Expired:
-		return Step{Verb: Stay, Outlook: k.expired()}
-	case len(k.Differs.Changeable) > 0 && !k.Told:
+	case len(k.Differs.Changeable) > 0 && !k.Told && !k.Expired:
 		return Step{Verb: Update, Target: k.Secret.KeyID, Outlook: k.standing()}
 	}
 	return Step{Verb: Stay, Target: k.Secret.KeyID, Outlook: k.standing()}
@@ -27,18 +26,23 @@ func (k Key) tend() Step {
 // wanted reports whether another key is to take the live one's place.
 func (k Key) wanted() bool { return k.Due != "" || len(k.Changed) > 0 }
 
+// unanswered reports whether there was a call that nobody can find out about.
+func (k Key) unanswered() bool { return k.Recovery == provider.RecoverNever && k.Attempted }
+
 // free reports whether another key may be issued now. At most two live at a time,
 // and a key that may have been issued counts until it is known that it was not.
+// The one that is replaced has to be on record: where there is no list, it would
+// be forgotten.
 func (k Key) free() bool {
+	if k.Recorded != k.Secret.KeyID || k.unanswered() {
+		return false
+	}
 	for _, seen := range k.Marked {
 		if k.Left[seen.ID] > 0 {
 			return false
 		}
 	}
-	if k.Recovery == provider.RecoverNever {
-		return !k.Attempted
-	}
-	return k.Unsettled <= 0
+	return k.Recovery == provider.RecoverNever || k.Unsettled <= 0
 }
 
 // renew issues a key that takes the live one's place.
@@ -51,39 +55,50 @@ func (k Key) renew() Step {
 	return step
 }
 
-// expired is how a key stands that no longer works and cannot be replaced now.
-func (k Key) expired() Outlook {
-	switch {
-	case !k.wanted():
-		return Outlook{State: Blocked, Reason: reasonExpired, Message: messageKeyExpired}
-	case k.Recovery == provider.RecoverNever && k.Attempted:
-		return Outlook{State: Blocked, Reason: reasonOutcomeUnknown, Message: k.unknown()}
-	}
-	return Outlook{
-		State: Working, Reason: reasonExpired, After: k.standing().After,
-		Message: "the key is past its end; another one is issued as soon as the vendor's list can be believed, and at most two live",
-	}
-}
-
 // standing is how a live key stands.
 func (k Key) standing() Outlook {
-	outlook := available(messageKeyAvailable)
-	outlook.After = k.Next
 	switch {
+	case k.Expired && !k.wanted():
+		return Outlook{State: Blocked, Reason: reasonExpired, Message: messageKeyExpired}
 	case k.Secret.Unfit != nil:
 		return Outlook{State: k.Secret.Unfit.State, Reason: k.Secret.Unfit.Reason, Message: k.Secret.Unfit.Message, After: secretPause}
-	case k.wanted() && k.Recovery == provider.RecoverNever && k.Attempted:
-		outlook.Unapplied, outlook.Cause = k.unknown(), reasonOutcomeUnknown
-	case k.wanted() && !k.free() && k.Unsettled > 0:
-		outlook.After = k.Unsettled
-	case len(k.Changed) > 0 && !k.free():
-		outlook.Unapplied = specFields(k.Changed) + ": only another key can have this, and it is issued once the key that was replaced before is revoked"
-	case k.Told && len(k.Differs.Changeable) > 0:
-		outlook.Unapplied = fmt.Sprintf("%s: %s keeps another value than it was told", specFields(k.Differs.Changeable), k.Vendor)
-	case len(k.Differs.Fixed) > 0:
-		outlook.Cause = reasonDrifted
-		outlook.Unapplied = fmt.Sprintf("%s: the key was changed at %s, which has no way to change it back. "+
-			"Annotate the ApiKey with workspace-operator.io/rotate-at to have it replaced", specFields(k.Differs.Fixed), k.Vendor)
+	case k.Expired && k.unanswered():
+		return Outlook{State: Blocked, Reason: reasonOutcomeUnknown, Message: k.unknown()}
+	case k.Expired:
+		return Outlook{State: Working, Reason: reasonExpired, After: k.wait(),
+			Message: "the key is past its end; another one is issued as soon as the vendor's list can be believed, and at most two live"}
 	}
+	outlook := available(messageKeyAvailable)
+	outlook.After = k.wait()
+	outlook.Unapplied, outlook.Cause = k.unapplied()
 	return outlook
+}
+
+// wait is when to look at a live key again: when something falls due, or when
+// the key that is to take its place may be issued.
+func (k Key) wait() time.Duration {
+	switch {
+	case k.wanted() && k.Recorded != k.Secret.KeyID:
+		return rejoinPause
+	case k.wanted() && k.Unsettled > 0 && (k.Next <= 0 || k.Unsettled < k.Next):
+		return k.Unsettled
+	}
+	return k.Next
+}
+
+// unapplied says in what a key that works is not as the spec says, and the
+// reason that goes with it.
+func (k Key) unapplied() (says, cause string) {
+	switch {
+	case k.wanted() && k.unanswered():
+		return k.unknown(), reasonOutcomeUnknown
+	case len(k.Changed) > 0:
+		return specFields(k.Changed) + ": only another key can have this; it is issued as soon as no more than two live", reasonUpdating
+	case k.Told && len(k.Differs.Changeable) > 0:
+		return fmt.Sprintf("%s: %s keeps another value than it was told", specFields(k.Differs.Changeable), k.Vendor), ""
+	case len(k.Differs.Fixed) > 0:
+		return fmt.Sprintf("%s: the key was changed at %s, which has no way to change it back. "+
+			"Annotate the ApiKey with workspace-operator.io/rotate-at to have it replaced", specFields(k.Differs.Fixed), k.Vendor), reasonDrifted
+	}
+	return "", ""
 }

@@ -48,8 +48,13 @@ func anySecret(t *rapid.T, recovery provider.Recovery) Secret {
 	if secret.State == SecretOurs {
 		secret.New = (secret.KeyID != "" || secret.KeyName != "") && rapid.Bool().Draw(t, "new")
 	}
-	if secret.State != SecretForeign {
-		secret.Changed = rapid.SampledFrom([]string{"", "", "moved"}).Draw(t, "changed")
+	if secret.State == SecretOurs && (secret.KeyID != "" || secret.KeyName != "") {
+		switch rapid.SampledFrom([]string{"", "", "stale", "unfit"}).Draw(t, "written") {
+		case "stale":
+			secret.Stale = true
+		case "unfit":
+			secret.Unfit = &Impasse{State: Blocked, Reason: reasonSecretConflict, Message: "it cannot be written"}
+		}
 	}
 	return secret
 }
@@ -61,9 +66,16 @@ func anyKey(t *rapid.T) Key {
 		Attempted: rapid.Bool().Draw(t, "attempted"), Unsettled: anySpan(t),
 		Obstacle: anyErr(t, "obstacle"), ReadErr: anyErr(t, "readErr"), Expired: rapid.Bool().Draw(t, "expired"),
 		Recorded: rapid.SampledFrom([]string{"", "a", "b", "gone"}).Draw(t, "recorded"),
-		Edited:   rapid.Bool().Draw(t, "edited"), Unreadable: rapid.SampledFrom([][]string{nil, {"action"}}).Draw(t, "unreadable"),
+		Due:      rapid.SampledFrom([]string{"", "", "it is time"}).Draw(t, "due"), Changed: rapid.SampledFrom([][]string{nil, nil, {"scopes"}}).Draw(t, "changed"),
+		Overlap: max(anySpan(t), 0), Next: max(anySpan(t), 0), Restored: rapid.Bool().Draw(t, "restored"), GiveUp: rapid.Bool().Draw(t, "give up"),
+		Denial: "then", Told: rapid.Bool().Draw(t, "told"), Left: map[string]time.Duration{},
 	}
 	facts.Secret = anySecret(t, facts.Recovery)
+	for _, id := range anyIDs(t, "replaced") {
+		if id != facts.Secret.KeyID {
+			facts.Left[id] = anySpan(t)
+		}
+	}
 	for _, id := range anyIDs(t, "marked") {
 		seen := key(id, rapid.IntRange(1, 9).Draw(t, "numbered"))
 		seen.Name = "named " + id
@@ -150,7 +162,7 @@ func TestKeyRules(t *testing.T) {
 		rule(step.Verb == Create && facts.ReadErr != nil, "no key after a read that failed")
 		rule(step.Verb == Create && facts.Secret.State == SecretForeign, "no key for a foreign Secret")
 		rule(step.Verb == Create && facts.live(), "no key beside a live one")
-		rule(step.Verb == Create && slices.ContainsFunc(facts.Marked, func(seen provider.Key) bool { return seen.ID != facts.Secret.KeyID }),
+		rule(step.Verb == Create && slices.ContainsFunc(facts.Marked, func(seen provider.Key) bool { return facts.Left[seen.ID] <= 0 }),
 			"no key beside one that nobody holds")
 		rule(step.Verb == Create && byList && !facts.First && facts.Unsettled > 0, "no key while an earlier call may come to light")
 		rule(step.Verb == Create && facts.First && facts.Attempted, "a recorded attempt is no first pass")
@@ -159,14 +171,16 @@ func TestKeyRules(t *testing.T) {
 		rule(step.Verb == Create && !step.Record && !facts.First, "only the very first call goes unrecorded")
 		rule(step.Verb == Create && slices.ContainsFunc(facts.Marked, func(seen provider.Key) bool { return seen.Mark.Serial >= step.Serial }),
 			"a key has a greater number than any listed")
-		rule(step.Verb == Create && facts.Expired, "a key past its end is not replaced")
-		rule(step.Verb == Create && facts.Secret.Changed != "", "no key while the published one is elsewhere")
+		rule(step.Verb == Create && facts.Expired && !facts.asked(), "a key past its end is not replaced unless somebody asks for it")
+		rule(step.Verb == Create && facts.Secret.Unfit != nil, "no key while there is nowhere to publish it")
+		rule(step.Verb == Create && facts.Restored, "a restored object never gets a key by itself")
 		rule(step.Verb == Remove && !facts.marks(step.Target), "only what carries our mark is revoked")
 		rule(step.Verb == Remove && facts.ReadErr != nil, "no revocation after a read that failed")
 		rule(step.Verb == Remove && !facts.Deleting && step.Target == facts.Secret.KeyID, "the key that the Secret holds outlives all but deletion")
 		rule(step.Verb == Remove && !facts.Deleting && facts.Secret.State == SecretForeign && step.Target == facts.Recorded, "a key that was published is not revoked under a foreign Secret")
-		rule(step.Verb == Remove && !facts.Deleting && facts.Secret.Changed != "", "nothing is revoked because the spec was edited")
-		rule(step.Verb == Stay && step.State == Settled && (facts.Expired || facts.Secret.State != SecretOurs || facts.Secret.Changed != ""), "what is Ready works, and is where the spec says")
+		rule(step.Verb == Remove && !facts.Deleting && facts.Left[step.Target] > 0, "a key that was replaced is not revoked before its time")
+		rule(step.State == Settled && facts.Expired && step.Verb != Create && step.Verb != Renew, "what is Ready works")
+		rule(step.Verb == Stay && step.State == Settled && (facts.Secret.State != SecretOurs || facts.Secret.Unfit != nil), "what is Ready is where the spec says")
 		rule(step.Broken && step.Err == nil, "Broken goes with an error")
 		rule(step.Verb == Remove && facts.Deleting && facts.Retain, "Retain revokes nothing")
 		rule(step.Verb == Remove && facts.Obstacle != nil, "nothing is revoked while something stands in the way")
@@ -176,10 +190,11 @@ func TestKeyRules(t *testing.T) {
 		rule(step.Last && byList && facts.Unsettled > 0 && step.Target != facts.Recorded && (facts.Secret.State != SecretOurs || step.Target != facts.Secret.KeyID),
 			"no removal is the last by what somebody else's Secret says")
 		rule(step.Verb == Finish && !facts.Deleting, "only what is deleted is let go")
-		rule(step.Verb == Finish && !facts.Retain && (len(facts.Marked) > 0 || facts.ReadErr != nil || facts.Obstacle != nil),
-			"an object is let go when a complete list shows nothing, or under Retain")
-		rule(step.Verb == Finish && !facts.Retain && facts.Unsettled > 0 && (byList || !facts.Attempted), "an object is let go when the list is settled, where there is one")
-		rule(step.Verb == Finish && !facts.Retain && !byList && facts.Attempted && step.Reason != reasonOutcomeUnknown, "what nobody can find out is told")
+		givenUp := facts.GiveUp && (facts.Obstacle != nil || facts.ReadErr != nil)
+		rule(step.Verb == Finish && !facts.Retain && !givenUp && (len(facts.Marked) > 0 || facts.ReadErr != nil || facts.Obstacle != nil),
+			"an object is let go when a complete list shows nothing, under Retain, or when its vendor is given up")
+		rule(step.Verb == Finish && !facts.Retain && !givenUp && facts.Unsettled > 0 && (byList || !facts.Attempted), "an object is let go when the list is settled, where there is one")
+		rule(step.Verb == Finish && !facts.Retain && !givenUp && !byList && facts.Attempted && step.Reason != reasonOutcomeUnknown, "what nobody can find out is told")
 		rule(step.Verb == Finish && facts.Retain && facts.Recorded != "" && step.Reason != reasonRetained, "what stays is told")
 		rule(step.Verb == Hold && (facts.Deleting || !facts.First), "the finalizer is set where it lacks")
 		wellFormed(t, step)
@@ -204,14 +219,14 @@ func TestKeyRulesOfEditsAndNames(t *testing.T) {
 		rule(step.Verb == Update && facts.Deleting, "what is deleted is not amended")
 		rule(step.Verb == Update && (facts.Obstacle != nil || facts.ReadErr != nil), "nothing is amended that was not seen")
 		rule(step.Verb == Update && len(facts.Differs.Changeable) == 0, "only what differs and can be changed is amended")
-		rule(step.Verb == Update && (facts.Expired || facts.Secret.Changed != ""), "a key is not amended that no longer works or is elsewhere")
+		rule(step.Verb == Update && (facts.Expired || facts.Told), "a key is not amended that no longer works, or that keeps what it likes")
 		rule(step.Verb == Adopt && (!nameless || !named(step.Target)), "an id is found by the name in our Secret, and only where there was none")
 		rule(step.Verb == Adopt && facts.Deleting, "what is deleted needs no id")
 		rule(nameless && step.Verb == Remove && !facts.Deleting && named(step.Target), "a stored key outlives all but deletion, whether its id is known or not")
 		rule(nameless && step.Verb == Stay && step.State == Settled, "a key without an id is not Ready")
-		rule(step.Unapplied != "" && !facts.Edited, "what nobody edited needs not be applied")
-		rule(step.Reason == reasonOutcomeUnknown && !facts.Attempted, "what was not tried is not unknown")
-		rule(facts.Edited && step.State == Settled && step.Verb == Stay && len(facts.Differs.Fixed) > 0, "what is Ready is as the spec was edited to be")
+		rule(step.Unapplied != "" && !facts.asked() && !facts.Differs.Any(), "what is as it should be needs not be applied")
+		rule(step.Reason == reasonOutcomeUnknown && !facts.Attempted && !nameless, "what was not tried is not unknown")
+		rule(step.State == Settled && step.Unapplied == "" && step.Verb == Stay && (len(facts.Differs.Fixed) > 0 || len(facts.Changed) > 0), "what is not as the spec says is told")
 	})
 }
 
@@ -324,7 +339,7 @@ func wellFormed(t *rapid.T, step Step) {
 }
 
 func TestMutates(t *testing.T) {
-	for verb, want := range map[Verb]bool{Stay: false, Adopt: false, Hold: false, Create: true, Update: true, Remove: true, Finish: true} {
+	for verb, want := range map[Verb]bool{Stay: false, Adopt: false, Hold: false, Create: true, Renew: true, Publish: true, Update: true, Remove: true, Finish: true} {
 		if got := (Step{Verb: verb}).Mutates(); got != want {
 			t.Errorf("Step{%s}.Mutates() = %t, want %t: only what is read live may change anything", verb, got, want)
 		}

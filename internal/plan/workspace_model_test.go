@@ -106,6 +106,9 @@ func (w *wsWorld) pass(f fault) Step {
 	w.log = append(w.log, line(w.now, f, fmt.Sprintf("recorded=%q marked=%d attempted=%t first=%t deleting=%t%s",
 		facts.Recorded, len(facts.Marked), facts.Attempted, facts.First, facts.Deleting, more(facts)), step))
 	w.begin(step)
+	if step.Verb == Create {
+		w.alone()
+	}
 	done, known := sent(f)
 	failed := false
 	outlook := step.Outlook

@@ -17,6 +17,9 @@ import (
 // another Secret the value moves there, and the one it was in goes. It fails if
 // anybody has written to the Secret since it was found.
 func Again(ctx context.Context, writer client.Client, live client.Reader, key *v1alpha1.ApiKey, found Found, content Content) error {
+	if !found.Holds() {
+		return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("secrets").GroupResource(), Name(key), ErrTaken)
+	}
 	draft, err := Compose(key, found, found.complete(content), found.IssuedAt)
 	if err != nil {
 		return err

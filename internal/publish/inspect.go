@@ -49,6 +49,15 @@ func (f Found) Nameless() bool { return f.State == plan.SecretOurs && f.KeyID ==
 // Holds reports whether it holds a key.
 func (f Found) Holds() bool { return f.State == plan.SecretOurs && (f.KeyID != "" || f.KeyName != "") }
 
+// Binding is the Secret that status is to name: while one of another name is to
+// go, that one, so that it is not forgotten.
+func (f Found) Binding() string {
+	if f.former.Name != "" {
+		return f.former.Name
+	}
+	return f.Name
+}
+
 // Inspect reads the target Secret as it is now, and where the spec has come to
 // name another than status does, that one as well. Ours is what the ApiKey's UID
 // controls; names and labels prove nothing.
@@ -114,35 +123,44 @@ func foreign(secret *corev1.Secret, key *v1alpha1.ApiKey) string {
 // key that status does not know yet is one that was stored just before a crash:
 // what its Secret says of itself has to agree.
 func (f *Found) identify(key *v1alpha1.ApiKey, secret *corev1.Secret) {
-	notes := secret.Annotations
-	value := secret.Data[notes[v1alpha1.AnnotationValueKey]]
-	if len(value) == 0 {
-		value = secret.Data[valueKey(key)]
-	}
-	if len(value) == 0 {
-		return // emptied by somebody: it holds no key
-	}
-	id, name := string(secret.Data[v1alpha1.SecretKeyKeyID]), notes[v1alpha1.AnnotationKeyName]
-	print := provider.Fingerprint(string(key.UID), provider.NewSecret(string(value)))
-	status := key.Status
+	notes, status := secret.Annotations, key.Status
+	value, print := held(key, secret)
+	id, name, rotatedFor := string(secret.Data[v1alpha1.SecretKeyKeyID]), notes[v1alpha1.AnnotationKeyName], notes[v1alpha1.AnnotationRotatedFor]
 	switch {
-	case status.Fingerprint == print && status.KeyID != "":
-		id, name = status.KeyID, status.DisplayName
+	case print == "":
+		return // emptied by somebody: it holds no key
 	case status.Fingerprint == print:
-		name = status.DisplayName // its id may just have been written
+		name, rotatedFor = status.DisplayName, status.LastHandledRotateAt
+		if status.KeyID != "" {
+			id = status.KeyID // else its id may just have been written
+		}
 	case !follows(status, id, name) || notes[v1alpha1.AnnotationFingerprint] != print:
 		return // written over by somebody
 	}
 	if id == "" && name == "" {
 		return
 	}
-	f.KeyID, f.KeyName, f.Fingerprint, f.value = id, name, print, provider.NewSecret(string(value))
+	f.KeyID, f.KeyName, f.Fingerprint, f.value, f.RotatedFor = id, name, print, value, rotatedFor
 	f.IssuedAt, _ = time.Parse(time.RFC3339, notes[v1alpha1.AnnotationIssuedAt])
 	if f.IssuedAt.IsZero() && status.CreatedAt != nil && status.KeyID == id {
 		f.IssuedAt = status.CreatedAt.Time
 	}
 	f.IssuedFor, _ = strconv.ParseInt(notes[v1alpha1.AnnotationIssuedFor], 10, 64)
-	f.RotatedFor = notes[v1alpha1.AnnotationRotatedFor]
+}
+
+// held is the value in the Secret and its fingerprint; both are empty if there is
+// none. It stands where the Secret says it was put, or where the spec puts it.
+func held(key *v1alpha1.ApiKey, secret *corev1.Secret) (value provider.Secret, print string) {
+	for _, name := range []string{secret.Annotations[v1alpha1.AnnotationValueKey], valueKey(key)} {
+		if len(secret.Data[name]) == 0 {
+			continue
+		}
+		found := provider.NewSecret(string(secret.Data[name]))
+		if its := provider.Fingerprint(string(key.UID), found); print == "" || its == key.Status.Fingerprint {
+			value, print = found, its
+		}
+	}
+	return value, print
 }
 
 // follows reports whether a key of this id and name may have been issued after

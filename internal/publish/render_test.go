@@ -11,10 +11,13 @@ import (
 // canary is a key that must be in the Secret and nowhere else.
 const canary = "sk-canary-0123456789abcdef"
 
+// keyName is what its vendor calls it.
+const keyName = "ci-0123456789abcdef-1"
+
 func content() Content {
 	return Content{
 		Key: provider.NewSecret(canary), KeyID: "key-1", WorkspaceUUID: "ws-1",
-		Endpoint: "https://vendor.test/v1", Provider: "portkey",
+		Endpoint: "https://vendor.test/v1", Provider: "portkey", KeyName: keyName, Generation: 3,
 	}
 }
 

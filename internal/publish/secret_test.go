@@ -22,7 +22,6 @@ import (
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
-	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/test/gen"
 )
 
@@ -106,7 +105,7 @@ func TestForeignSecrets(t *testing.T) {
 			if found.KeyID != "key-1" {
 				t.Errorf("the key it names could be revoked: it is told as %q", found.KeyID)
 			}
-			if found.Fingerprint != "" || !found.IssuedAt.IsZero() || found.Changed != "" {
+			if found.Fingerprint != "" || !found.IssuedAt.IsZero() || found.Holds() || found.Nameless() {
 				t.Errorf("what a foreign Secret holds is taken for true: %+v", found)
 			}
 			draft, err := Compose(apiKey(), found, content(), issuedAt())
@@ -144,110 +143,6 @@ func read(t *testing.T, api client.Reader) *corev1.Secret {
 	return secret
 }
 
-func TestInspect(t *testing.T) {
-	at := time.Date(2026, 1, 2, 2, 4, 5, 0, time.UTC)
-	full := Found{State: plan.SecretOurs, KeyID: "key-1", IssuedAt: at, Fingerprint: provider.Fingerprint("uid-1", provider.NewSecret(canary))}
-	empty := Found{State: plan.SecretOurs}
-	for name, row := range map[string]struct {
-		change func(*corev1.Secret)
-		key    *v1alpha1.ApiKey
-		want   Found
-	}{
-		"as written":            {func(*corev1.Secret) {}, apiKey(), full},
-		"with labels gone":      {func(s *corev1.Secret) { s.Labels = nil }, apiKey(), full},
-		"with more in it":       {func(s *corev1.Secret) { s.Data["more"] = []byte("x") }, apiKey(), full},
-		"emptied":               {func(s *corev1.Secret) { s.Data = nil }, apiKey(), empty},
-		"without its value":     {func(s *corev1.Secret) { delete(s.Data, v1alpha1.SecretKeyAPIKey) }, apiKey(), empty},
-		"with an empty value":   {func(s *corev1.Secret) { s.Data[v1alpha1.SecretKeyAPIKey] = nil }, apiKey(), empty},
-		"without the key's id":  {func(s *corev1.Secret) { delete(s.Data, v1alpha1.SecretKeyKeyID) }, apiKey(), empty},
-		"with annotations gone": {func(s *corev1.Secret) { s.Annotations = nil }, apiKey(), Found{State: plan.SecretOurs, KeyID: "key-1", Fingerprint: full.Fingerprint}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			found, err := Inspect(t.Context(), cluster(t, interceptor.Funcs{}, ours(t, row.change)), row.key)
-			if err != nil {
-				t.Fatal(err)
-			}
-			found.resourceVersion = ""
-			if diff := cmp.Diff(row.want, found, cmp.AllowUnexported(Found{})); diff != "" {
-				t.Errorf("(-want +got)\n%s", diff)
-			}
-		})
-	}
-	t.Run("absent", func(t *testing.T) {
-		if found, err := Inspect(t.Context(), cluster(t, interceptor.Funcs{}), apiKey()); err != nil || found.State != plan.SecretAbsent {
-			t.Errorf("got %+v, %v", found, err)
-		}
-	})
-	t.Run("a read that fails is no absence", func(t *testing.T) {
-		api := cluster(t, interceptor.Funcs{Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error {
-			return serverDown()
-		}})
-		if found, err := Inspect(t.Context(), api, apiKey()); err == nil || found.State == plan.SecretAbsent {
-			t.Errorf("got %+v, %v", found, err)
-		}
-	})
-}
-
-// TestInspectSaysWhatWasEdited: a key is where it was published, whatever the
-// spec says now.
-func TestInspectSaysWhatWasEdited(t *testing.T) {
-	under := func(name string) gen.ApiKeyModifier {
-		return gen.SetApiKeySecret(v1alpha1.SecretTarget{Name: "ci-key", ValueKey: name})
-	}
-	bound := func(name string) gen.ApiKeyModifier {
-		return func(key *v1alpha1.ApiKey) { key.Status.Binding = &v1alpha1.Binding{Name: name} }
-	}
-	as := func(name string) *corev1.Secret {
-		draft, err := Compose(apiKey(under(name)), Found{}, content(), issuedAt())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return draft.secret
-	}
-	with := func(secret *corev1.Secret, change func(*corev1.Secret)) *corev1.Secret {
-		change(secret)
-		return secret
-	}
-	for name, row := range map[string]struct {
-		secret *corev1.Secret
-		key    *v1alpha1.ApiKey
-		state  plan.SecretState
-		keyID  string
-		says   string
-	}{
-		"nothing":                               {ours(t), apiKey(bound("ci-key")), plan.SecretOurs, "key-1", ""},
-		"nothing, under a key of its own":       {as("TOKEN"), apiKey(under("TOKEN")), plan.SecretOurs, "key-1", ""},
-		"nothing yet":                           {nil, apiKey(), plan.SecretAbsent, "", ""},
-		"the Secret is merely lost":             {nil, apiKey(bound("ci-key")), plan.SecretAbsent, "", ""},
-		"the default spelled out":               {ours(t), apiKey(under(v1alpha1.SecretKeyAPIKey)), plan.SecretOurs, "key-1", ""},
-		"the name":                              {nil, apiKey(bound("before")), plan.SecretAbsent, "", `spec.secret.name: the key is published in Secret "before"`},
-		"the value's key":                       {ours(t), apiKey(under("TOKEN")), plan.SecretOurs, "", `spec.secret.valueKey: the key is published as "apiKey"`},
-		"the value's key, back to the default":  {as("TOKEN"), apiKey(), plan.SecretOurs, "", `spec.secret.valueKey: the key is published as "TOKEN"`},
-		"the value's key, of an emptied Secret": {with(ours(t), func(s *corev1.Secret) { s.Data = nil }), apiKey(under("TOKEN")), plan.SecretOurs, "", ""},
-		"the value's key, by an annotation of a tenant's that names nothing": {with(ours(t), func(s *corev1.Secret) {
-			s.Annotations[v1alpha1.AnnotationValueKey] = "nope"
-		}), apiKey(), plan.SecretOurs, "key-1", ""},
-		"the name, to a Secret of somebody else's": {with(ours(t), func(s *corev1.Secret) { s.OwnerReferences = nil }), apiKey(bound("before")), plan.SecretForeign, "key-1", ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var there []client.Object
-			if row.secret != nil {
-				there = append(there, row.secret)
-			}
-			found, err := Inspect(t.Context(), cluster(t, interceptor.Funcs{}, there...), row.key)
-			if err != nil || found.State != row.state || found.KeyID != row.keyID {
-				t.Errorf("got %s with the key %q and %v, want %s with %q", found.State, found.KeyID, err, row.state, row.keyID)
-			}
-			if (found.Changed == "") != (row.says == "") || !strings.Contains(found.Changed, row.says) {
-				t.Errorf("it says %q was edited, want %q", found.Changed, row.says)
-			}
-			if row.says != "" && !strings.HasSuffix(found.Changed, "set it back") {
-				t.Errorf("it does not say the way out: %q", found.Changed)
-			}
-		})
-	}
-}
-
 func TestName(t *testing.T) {
 	if got := Name(gen.ApiKey("ci")); got != "ci" {
 		t.Errorf("without a target: %q", got)
@@ -266,7 +161,7 @@ func TestCompose(t *testing.T) {
 		found Found
 	}{
 		"plain":    {gen.ApiKey("ci", gen.SetApiKeyMeta(gen.UID("uid-1"), gen.Label("argocd.argoproj.io/instance", "app"), gen.Annotation("a", "b"))), Found{}},
-		"replaces": {apiKey(), Found{State: plan.SecretOurs, resourceVersion: "7"}},
+		"replaces": {apiKey(), Found{State: plan.SecretOurs, Name: "ci-key", read: metav1.ObjectMeta{ResourceVersion: "7"}}},
 		"dressed": {apiKey(gen.SetApiKeySecret(v1alpha1.SecretTarget{
 			Name: "ci-key", ValueKey: "TOKEN",
 			Template:    map[string]v1alpha1.TemplateText{"config.yaml": "key: {{ .APIKey }}\nurl: {{ .Endpoint }}\n", "id": "{{.KeyID}}"},

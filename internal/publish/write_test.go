@@ -73,12 +73,29 @@ func newServer(t *testing.T, objects []client.Object, all ...trouble) *server {
 			options.ApplyOptions(opts)
 			return s.take(ctx, "update", options.DryRun, below, func() error { return below.Update(ctx, obj, opts...) })
 		},
+		Delete: func(ctx context.Context, below client.WithWatch, obj client.Object, opts ...client.DeleteOption) error {
+			options := client.DeleteOptions{}
+			options.ApplyOptions(opts)
+			return s.take(ctx, "delete", nil, below, func() error { return erase(ctx, below, obj, options.Preconditions) })
+		},
 		Get: func(ctx context.Context, below client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
 			s.reads++
 			return below.Get(ctx, key, obj, opts...)
 		},
 	}, objects...)
 	return s
+}
+
+// erase deletes as the API server does: only what is as it was seen.
+func erase(ctx context.Context, below client.WithWatch, obj client.Object, seen *metav1.Preconditions) error {
+	found := &corev1.Secret{}
+	if err := below.Get(ctx, client.ObjectKeyFromObject(obj), found); err != nil {
+		return err
+	}
+	if seen == nil || seen.UID == nil || seen.ResourceVersion == nil || *seen.UID != found.UID || *seen.ResourceVersion != found.ResourceVersion {
+		return apierrors.NewConflict(secrets(), obj.GetName(), errors.New("it is not as it was seen"))
+	}
+	return below.Delete(ctx, obj)
 }
 
 func (s *server) take(ctx context.Context, verb string, dry []string, below client.WithWatch, do func() error) error {
@@ -245,7 +262,8 @@ func TestWriteInPlaceOfAnEmptiedSecret(t *testing.T) {
 			s := newServer(t, []client.Object{ours(t, emptied)}, trouble{meddle: func(below client.WithWatch) {
 				secret := &corev1.Secret{ObjectMeta: namedMeta()}
 				_ = below.Get(context.Background(), client.ObjectKeyFromObject(secret), secret)
-				secret.Data = map[string][]byte{v1alpha1.SecretKeyAPIKey: []byte("theirs"), v1alpha1.SecretKeyKeyID: []byte("key-2")}
+				secret.Data = map[string][]byte{}
+				forge("theirs", "key-2", "ci-0123456789abcdef-2")(secret)
 				_ = below.Update(context.Background(), secret)
 			}})
 			if err := draft(t, inspect(t, s)).Write(t.Context(), s, s); !isTaken(err) {

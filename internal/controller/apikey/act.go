@@ -29,6 +29,10 @@ type Effect struct {
 	Key *provider.Key
 	// Fingerprint is of its value.
 	Fingerprint string
+	// Applied and RotatedFor are what a key that was issued was made of: the spec
+	// and the rotate-at annotation may be others by the time they are recorded.
+	Applied    map[string]string
+	RotatedFor string
 	// Unfinished: the vendor cannot issue a key as the spec wants it; it is
 	// changed in the next pass.
 	Unfinished bool
@@ -70,10 +74,11 @@ func (r *Reconciler) Act(ctx context.Context, key *v1alpha1.ApiKey, intent Inten
 func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, step plan.Step) (Effect, error) {
 	mark := intent.Mark.WithSerial(step.Serial)
 	name := intent.Capabilities.Name(intent.Spec.DisplayName, mark)
+	rotatedFor := engine.Clip(key.Annotations[v1alpha1.AnnotationRotateAt])
 	compose := func(value provider.Secret, id string) (*publish.Draft, error) {
 		content := contentOf(intent, id)
 		content.Key, content.KeyName, content.Generation = value, name, key.Generation
-		content.RotatedFor = engine.Clip(key.Annotations[v1alpha1.AnnotationRotateAt])
+		content.RotatedFor = rotatedFor
 		return publish.Compose(key, sight.Secret, content, r.Now())
 	}
 	long := rehearsed + strings.Repeat(".", rehearsedLength-len(rehearsed))
@@ -114,10 +119,10 @@ func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 	if err := publish.Leave(ctx, r.Client, key, sight.Secret); err != nil {
 		return Effect{}, err
 	}
-	wanted := intent.Spec.Disabled
 	return Effect{
 		Key: &issued, Fingerprint: provider.Fingerprint(string(key.UID), value),
-		Unfinished: wanted != nil && *wanted,
+		Applied: wanted(key, intent.Spec), RotatedFor: rotatedFor,
+		Unfinished: intent.Spec.Disabled != nil && *intent.Spec.Disabled,
 	}, nil
 }
 

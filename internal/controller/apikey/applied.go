@@ -107,11 +107,11 @@ func appliedAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts
 	case live == nil || facts.Intent.Provider == "":
 		return known
 	case issued(facts.Step) && facts.Effect.Key != nil:
-		return now
+		return facts.Effect.Applied
 	case live.ID != before && (before != "" || known == nil) && facts.Sight.Secret.IssuedFor != facts.Generation:
 		// A crash kept the key from being recorded, and the spec was edited since
 		// it was issued: it is taken for one that nothing is known of.
-		return map[string]string{"displayName": ""}
+		return unknown(facts.Intent.Capabilities)
 	case live.ID != before && before != "", known == nil:
 		return now
 	case facts.Outlook.Err != nil:
@@ -128,6 +128,18 @@ func appliedAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts
 		maps.DeleteFunc(known, func(other, _ string) bool { return other != field && vendorField(other) == vendorField(field) })
 	}
 	return known
+}
+
+// unknown is what is known of a key that was made of another spec: nothing, so
+// that every field differs, those that were taken out of the spec too.
+func unknown(can provider.KeyCapabilities) map[string]string {
+	fields := map[string]string{"displayName": ""}
+	for _, field := range can.Fields {
+		if field != "mode" && field != "access" {
+			fields[field] = ""
+		}
+	}
+	return fields
 }
 
 // told reports whether the vendor was told of all that differs, and keeps it all

@@ -37,6 +37,9 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 		Differs:      differences(key, intent, sight),
 	}
 	facts.Told = told(key, intent, facts.Differs.Changeable)
+	if unrecorded(key, sight.Secret) && !sight.Restored && intent.Capabilities.Recovery != provider.RecoverNever && intent.Capabilities.Name != nil {
+		facts.Unrecorded = intent.Capabilities.Name(intent.Spec.DisplayName, intent.Mark.WithSerial(1))
+	}
 	if key.Status.Attempt != nil {
 		facts.AttemptName, facts.Denial = key.Status.Attempt.Name, engine.DenialOf(key.Status.Attempt)
 	}

@@ -97,8 +97,13 @@ func recorded(key *v1alpha1.ApiKey) []string {
 // restored reports whether the object came with our finalizer from elsewhere,
 // and neither its status nor its Secret tells of a key.
 func restored(key *v1alpha1.ApiKey, secret publish.Found) bool {
-	nothing := key.Status.KeyID == "" && key.Status.Attempt == nil && len(key.Status.Retiring) == 0 && !secret.Holds()
-	return nothing && engine.Restored(key) && key.Annotations[v1alpha1.AnnotationDoesNotExist] != string(key.UID)
+	return unrecorded(key, secret) && engine.Restored(key) && key.Annotations[v1alpha1.AnnotationDoesNotExist] != string(key.UID)
+}
+
+// unrecorded reports whether neither status nor the Secret tells of a key, nor of
+// a call to issue one.
+func unrecorded(key *v1alpha1.ApiKey, secret publish.Found) bool {
+	return key.Status.KeyID == "" && key.Status.Attempt == nil && len(key.Status.Retiring) == 0 && !secret.Holds()
 }
 
 // observeKnown reads, at a vendor without a list, the keys whose ids are known:

@@ -55,8 +55,6 @@ func TestRefused(t *testing.T) {
 		"a vendor without keys": {nil, keyless, v1alpha1.ReasonUnsupported, "acme has no API keys. Ask the platform team."},
 		"a vendor without keys, or a word about it": {nil, func(can *provider.KeyCapabilities) { *can = provider.KeyCapabilities{} },
 			v1alpha1.ReasonUnsupported, "acme has no API keys."},
-		"rotation": {[]gen.ApiKeyModifier{gen.SetApiKeyRotation(time.Hour, 0)}, nil,
-			v1alpha1.ReasonUnsupported, "spec.rotation: this version of the operator does not rotate keys yet; leave it out"},
 		"no action": {nil, requires("action"), v1alpha1.ReasonActionRequired, `spec.action: acme wants to be told what a key may do, as "read"`},
 		"no scopes": {nil, requires("scopes"), v1alpha1.ReasonScopesRequired, "spec.scopes: a key without scopes is of no use at acme; name at least one"},
 		"neither":   {nil, requires("scopes", "action"), v1alpha1.ReasonActionRequired, `spec.action: acme wants to be told what a key may do, as "read"`},
@@ -76,6 +74,8 @@ func TestRefused(t *testing.T) {
 		limit func(*provider.KeyCapabilities)
 	}{
 		"silent":                       {nil, nil},
+		"rotation":                     {[]gen.ApiKeyModifier{gen.SetApiKeyRotation(time.Hour, time.Minute)}, nil},
+		"rotation and a lifetime":      {[]gen.ApiKeyModifier{gen.SetApiKeyRotation(time.Hour, 0), gen.SetApiKeyLifetime(2 * time.Hour)}, nil},
 		"with what is required":        {[]gen.ApiKeyModifier{gen.SetApiKeyAction("read"), gen.SetApiKeyScopes("a")}, requires("scopes", "action")},
 		"an end to come":               {[]gen.ApiKeyModifier{gen.SetApiKeyExpiresAt(now().Add(time.Second))}, nil},
 		"an end that came after issue": {[]gen.ApiKeyModifier{issued, gen.SetApiKeyExpiresAt(now().Add(-time.Hour))}, nil},

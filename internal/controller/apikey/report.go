@@ -24,10 +24,10 @@ func (r *Reconciler) Report(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sig
 	switch {
 	case facts.Effect.Key != nil:
 		status.Fingerprint = facts.Effect.Fingerprint
-	case facts.Sight.Secret.Holds():
+	case live != nil: // what a Secret merely says of itself is not taken for ours
 		status.Fingerprint = facts.Sight.Secret.Fingerprint
 	}
-	reportRotation(key, before, ends, facts)
+	reportRotation(key, before, ends, live, facts)
 	status.Attempt = attempt(key, facts)
 	if facts.Intent.Provider != "" {
 		status.Unresolved = unresolved(status.Attempt, facts)
@@ -36,11 +36,11 @@ func (r *Reconciler) Report(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sig
 
 // reportRotation writes when the live key is replaced, and which others live on
 // until when: a key that ends by itself needs no overlap after that.
-func reportRotation(key *v1alpha1.ApiKey, before string, ends *metav1.Time, facts engine.Facts[Intent, Sight, Effect]) {
+func reportRotation(key *v1alpha1.ApiKey, before string, ends *metav1.Time, live *provider.Key, facts engine.Facts[Intent, Sight, Effect]) {
 	status := &key.Status
 	switch {
 	case issued(facts.Step) && facts.Effect.Key != nil:
-		status.LastHandledRotateAt = engine.Clip(key.Annotations[v1alpha1.AnnotationRotateAt])
+		status.LastHandledRotateAt = facts.Effect.RotatedFor
 		if facts.Step.Verb == plan.Renew && before != "" {
 			until := facts.Now.Add(overlap(key))
 			if ends != nil && ends.Time.Before(until) {
@@ -48,7 +48,7 @@ func reportRotation(key *v1alpha1.ApiKey, before string, ends *metav1.Time, fact
 			}
 			status.Retiring = []v1alpha1.RetiringKey{{KeyID: before, RevokeAt: metav1.NewTime(until.Truncate(time.Second))}}
 		}
-	case facts.Sight.Secret.Holds():
+	case live != nil:
 		status.LastHandledRotateAt = facts.Sight.Secret.RotatedFor
 	}
 	if looked := facts.Intent.account != nil && facts.Sight.Err == nil && facts.Intent.Obstacle == nil; looked && facts.Effect.Key == nil {
@@ -110,7 +110,7 @@ func published(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) 
 	rewritten := facts.Step.Verb == plan.Publish || facts.Step.Verb == plan.Adopt
 	written := issued(facts.Step) && facts.Effect.Key != nil || rewritten && facts.Outlook.Err == nil
 	if found := facts.Sight.Secret; !written && found.Holds() {
-		return found.Name
+		return found.Binding()
 	}
 	return publish.Name(key)
 }
@@ -151,7 +151,7 @@ func attempt(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) *v
 		// Until the list shows the key, it must not be taken for one that was
 		// never issued, whatever becomes of its Secret.
 		return engine.Accepted(nil, facts.Now, facts.Effect.Key.Name)
-	case facts.Effect.Key != nil:
+	case facts.Effect.Key != nil && facts.Step.Verb != plan.Update:
 		return nil
 	case issued(facts.Step) && engine.Uncertain(facts.Outlook.Err):
 		return engine.Lost(recorded, facts.Now, name)
@@ -159,17 +159,24 @@ func attempt(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) *v
 		return engine.Refused(recorded, facts.Now, name)
 	case issued(facts.Step):
 		return recorded
-	case liveKey(facts) != nil && settled(recorded, facts):
+	case settled(recorded, facts):
 		return nil
 	}
 	return recorded
 }
 
-// settled reports whether an unanswered call can have made nothing that is not
-// seen by now.
+// settled reports whether a live key is there, and an unanswered call can have
+// made nothing that is not seen by now: without a list, only the key it made
+// tells that.
 func settled(recorded *v1alpha1.Attempt, facts engine.Facts[Intent, Sight, Effect]) bool {
-	if facts.Intent.Capabilities.Recovery == provider.RecoverNever {
-		return !recorded.Open()
+	live := liveKey(facts)
+	switch {
+	case live == nil:
+		return false
+	case !recorded.Open():
+		return true
+	case facts.Intent.Capabilities.Recovery == provider.RecoverNever:
+		return live.Name == recorded.Name
 	}
-	return !recorded.Open() || facts.Sight.Unsettled <= 0
+	return facts.Sight.Unsettled <= 0
 }

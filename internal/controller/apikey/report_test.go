@@ -36,30 +36,39 @@ func failed(uncertain bool) func(*facts) {
 
 func never(f *facts) { f.Intent.Capabilities.Recovery = provider.RecoverNever }
 
-func issued(key provider.Key) func(*facts) {
-	return func(f *facts) { f.Effect = Effect{Key: &key, Fingerprint: "sha256:new"} }
+func made(key provider.Key) func(*facts) {
+	return func(f *facts) {
+		f.Effect = Effect{Key: &key, Fingerprint: "sha256:new", Applied: map[string]string{"displayName": "applied"}, RotatedFor: "then"}
+	}
 }
 
 // holding is a Secret of ours that holds the key, and what the list shows.
 func holding(id string, listed ...provider.Key) func(*facts) {
 	return func(f *facts) {
-		f.Sight.Secret = publish.Found{State: plan.SecretOurs, KeyID: id, Fingerprint: "sha256:old"}
+		f.Sight.Secret = publish.Found{State: plan.SecretOurs, Name: "ci", KeyID: id, Fingerprint: "sha256:old", RotatedFor: "then"}
 		f.Sight.Marked = listed
 	}
 }
 
 // nameless is a Secret of ours whose key has no id yet.
 func nameless(f *facts) {
-	f.Sight.Secret = publish.Found{State: plan.SecretOurs, KeyName: "ci-1", Fingerprint: "sha256:old"}
+	f.Sight.Secret = publish.Found{State: plan.SecretOurs, Name: "ci", KeyName: "ci-1", Fingerprint: "sha256:old", RotatedFor: "then"}
 }
 
-// recorded is the id in status.
-func recorded(id string) func(*facts) { return func(f *facts) { f.Intent.recorded = id } }
+// onRecord is the id in status.
+func onRecord(id string) func(*facts) { return func(f *facts) { f.Intent.recorded = id } }
 
 func target(id string) func(*facts) { return func(f *facts) { f.Step.Target = id } }
 
 func record(outcome, name string, began time.Time, ended *metav1.Time) *v1alpha1.Attempt {
 	return &v1alpha1.Attempt{StartedAt: metav1.NewTime(began), EndedAt: ended, Name: name, Outcome: outcome}
+}
+
+// attempted is the ApiKey that has the call on record.
+func attempted(recorded *v1alpha1.Attempt) *v1alpha1.ApiKey {
+	key := gen.ApiKey("ci")
+	key.Status.Attempt = recorded
+	return key
 }
 
 func TestAttempt(t *testing.T) {
@@ -73,11 +82,11 @@ func TestAttempt(t *testing.T) {
 		facts    facts
 		want     *v1alpha1.Attempt
 	}{
-		"issued":                              {announced, onePass(plan.Create, issued(key)), nil},
-		"issued without an id":                {announced, onePass(plan.Create, issued(provider.Key{Name: "ci-2"})), record(v1alpha1.AttemptAccepted, "ci-2", now(), &at)},
-		"issued without an id, after another": {accepted, onePass(plan.Create, issued(provider.Key{Name: "ci-2"})), record(v1alpha1.AttemptAccepted, "ci-2", now(), &at)},
+		"issued":                              {announced, onePass(plan.Create, made(key)), nil},
+		"issued without an id":                {announced, onePass(plan.Create, made(provider.Key{Name: "ci-2"})), record(v1alpha1.AttemptAccepted, "ci-2", now(), &at)},
+		"issued without an id, after another": {accepted, onePass(plan.Create, made(provider.Key{Name: "ci-2"})), record(v1alpha1.AttemptAccepted, "ci-2", now(), &at)},
 		"its id is looked for":                {accepted, onePass(plan.Stay, nameless), accepted},
-		"its id is found":                     {accepted, onePass(plan.Adopt, nameless, target("key-1"), issued(key)), nil},
+		"its id is found":                     {accepted, onePass(plan.Adopt, nameless, target("key-1"), made(key)), nil},
 		"a stray goes before it is":           {accepted, onePass(plan.Remove, nameless, target("key-0")), accepted},
 		"lost":                                {announced, onePass(plan.Create, failed(true)), record(v1alpha1.AttemptLost, "ci-1", earlier, &at)},
 		"lost, the very first":                {nil, onePass(plan.Create, failed(true)), record(v1alpha1.AttemptLost, "", now(), &at)},
@@ -90,8 +99,8 @@ func TestAttempt(t *testing.T) {
 		"held by the cluster":                 {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = &plan.Impasse{} }), record(v1alpha1.AttemptRefused, "ci-1", earlier, &at)},
 		"an error that tells nothing":         {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = errors.New("etcd is away") }), announced},
 		"the Secret holds it":                 {announced, onePass(plan.Stay, holding("key-1", key)), nil},
-		"the Secret holds it, not listed yet": {lost, onePass(plan.Stay, holding("key-1"), target("key-1"), recorded("key-1")), nil},
-		"what its Secret alone says of it":    {lost, onePass(plan.Stay, holding("key-1"), target("key-1"), recorded("key-2")), lost},
+		"the Secret holds it, not listed yet": {lost, onePass(plan.Stay, holding("key-1"), target("key-1"), onRecord("key-1")), nil},
+		"what its Secret alone says of it":    {lost, onePass(plan.Stay, holding("key-1"), target("key-1"), onRecord("key-2")), lost},
 		"the Secret holds what is not listed": {lost, onePass(plan.Stay, holding("key-1")), lost},
 		"somebody else's Secret proves nothing": {lost, onePass(plan.Stay, holding("key-1", key), func(f *facts) {
 			f.Sight.Secret.State = plan.SecretForeign
@@ -101,7 +110,7 @@ func TestAttempt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := row.recorded.DeepCopy()
-			if diff := cmp.Diff(row.want, attempt(row.recorded, row.facts)); diff != "" {
+			if diff := cmp.Diff(row.want, attempt(attempted(row.recorded), row.facts)); diff != "" {
 				t.Errorf("on record is (-want +got)\n%s", diff)
 			}
 			if diff := cmp.Diff(before, row.recorded); diff != "" {
@@ -144,26 +153,27 @@ func TestUnresolved(t *testing.T) {
 
 // TestAKeyWhoseIDComesLater follows the status from the issue to the id.
 func TestAKeyWhoseIDComesLater(t *testing.T) {
-	key := gen.ApiKey("ci", gen.SetApiKeySecretName("ci-key"))
+	key := gen.ApiKey("ci")
+	applied := map[string]string{"displayName": "applied"}
 	created := now().Add(-2 * time.Second)
 	for _, pass := range []struct {
 		name  string
 		facts facts
 		want  v1alpha1.ApiKeyStatus
 	}{
-		{"issued", onePass(plan.Create, issued(provider.Key{Name: "ci-1"})), v1alpha1.ApiKeyStatus{
-			DisplayName: "ci-1", CreatedAt: new(metav1.NewTime(now())), Binding: &v1alpha1.Binding{Name: "ci-key"}, Fingerprint: "sha256:new",
+		{"issued", onePass(plan.Create, made(provider.Key{Name: "ci-1"})), v1alpha1.ApiKeyStatus{
+			DisplayName: "ci-1", CreatedAt: new(metav1.NewTime(now())), Binding: &v1alpha1.Binding{Name: "ci"}, Applied: applied, LastHandledRotateAt: "then", Fingerprint: "sha256:new",
 			Attempt: record(v1alpha1.AttemptAccepted, "ci-1", now(), new(metav1.NewTime(now()))),
 		}},
 		{"looked for", onePass(plan.Stay, nameless, func(f *facts) { f.Now = now().Add(time.Second) }), v1alpha1.ApiKeyStatus{
-			DisplayName: "ci-1", CreatedAt: new(metav1.NewTime(now())), Binding: &v1alpha1.Binding{Name: "ci-key"}, Fingerprint: "sha256:new",
+			DisplayName: "ci-1", CreatedAt: new(metav1.NewTime(now())), Binding: &v1alpha1.Binding{Name: "ci"}, Applied: applied, LastHandledRotateAt: "then", Fingerprint: "sha256:new",
 			Attempt: record(v1alpha1.AttemptAccepted, "ci-1", now(), new(metav1.NewTime(now()))),
 		}},
-		{"found", onePass(plan.Adopt, nameless, target("key-1"), issued(provider.Key{ID: "key-1", Name: "ci-1", State: "active", CreatedAt: created})), v1alpha1.ApiKeyStatus{
-			KeyID: "key-1", DisplayName: "ci-1", State: "active", CreatedAt: new(metav1.NewTime(created)), Binding: &v1alpha1.Binding{Name: "ci-key"}, Fingerprint: "sha256:new",
+		{"found", onePass(plan.Adopt, nameless, target("key-1"), made(provider.Key{ID: "key-1", Name: "ci-1", State: "active", CreatedAt: created})), v1alpha1.ApiKeyStatus{
+			KeyID: "key-1", DisplayName: "ci-1", State: "active", CreatedAt: new(metav1.NewTime(created)), Binding: &v1alpha1.Binding{Name: "ci"}, Applied: applied, LastHandledRotateAt: "then", Fingerprint: "sha256:new",
 		}},
 		{"seen again", onePass(plan.Stay, holding("key-1", provider.Key{ID: "key-1", Name: "ci-1", State: "active", CreatedAt: created})), v1alpha1.ApiKeyStatus{
-			KeyID: "key-1", DisplayName: "ci-1", State: "active", CreatedAt: new(metav1.NewTime(created)), Binding: &v1alpha1.Binding{Name: "ci-key"}, Fingerprint: "sha256:old",
+			KeyID: "key-1", DisplayName: "ci-1", State: "active", CreatedAt: new(metav1.NewTime(created)), Binding: &v1alpha1.Binding{Name: "ci"}, Applied: applied, LastHandledRotateAt: "then", Fingerprint: "sha256:old",
 		}},
 	} {
 		(&Reconciler{}).Report(key, pass.facts)
@@ -217,9 +227,9 @@ func TestDescribe(t *testing.T) {
 // list lacks it is known by its id alone.
 func TestAListThatIsBehindTakesNothingBack(t *testing.T) {
 	key := gen.ApiKey("ci")
-	(&Reconciler{}).Report(key, onePass(plan.Create, issued(provider.Key{ID: "key-1", Name: "ci-1", State: "active", CreatedAt: now(), ExpiresAt: now().Add(time.Hour)})))
+	(&Reconciler{}).Report(key, onePass(plan.Create, made(provider.Key{ID: "key-1", Name: "ci-1", State: "active", CreatedAt: now(), ExpiresAt: now().Add(time.Hour)})))
 	before := key.DeepCopy()
-	(&Reconciler{}).Report(key, onePass(plan.Stay, target("key-1"), holding("key-1"), recorded("key-1"), func(f *facts) { f.Sight.Secret.Fingerprint = "sha256:new" }))
+	(&Reconciler{}).Report(key, onePass(plan.Stay, target("key-1"), holding("key-1"), onRecord("key-1"), func(f *facts) { f.Sight.Secret.Fingerprint = "sha256:new" }))
 	if diff := cmp.Diff(before.Status, key.Status); diff != "" {
 		t.Errorf("(-issued +not listed yet)\n%s", diff)
 	}

@@ -1,8 +1,9 @@
 package apikey
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
-	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
@@ -64,11 +65,11 @@ func rotatesAt(key *v1alpha1.ApiKey, now time.Time) *metav1.Time {
 	return &metav1.Time{Time: at.Truncate(time.Second)}
 }
 
-// ahead is a part of the share, always the same for one object.
+// ahead is a part of the share, always the same for one object, and of many
+// objects evenly spread.
 func ahead(uid string, share time.Duration) time.Duration {
-	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(uid)) // never fails
-	return time.Duration(float64(share) * float64(sum.Sum32()) / (1 << 32))
+	sum := sha256.Sum256([]byte(uid))
+	return time.Duration(float64(share) * float64(binary.BigEndian.Uint32(sum[:])) / (1 << 32))
 }
 
 // expired reports whether the live key is past its end.
@@ -105,11 +106,10 @@ func due(key *v1alpha1.ApiKey, sight Sight, now time.Time) string {
 	return ""
 }
 
-// retiring are the replaced keys that still live, which is more than may: of
-// those older than the live one the latest has the overlap, and the others'
-// time is over. They stay on record until they are gone, because where the
-// vendor has no list nothing else tells of them. While no Secret holds a key,
-// those that status has keep their time.
+// retiring are the replaced keys that live: the one that the live key has
+// replaced, for the overlap. While no Secret holds a key, those that status has
+// keep their time. One whose time is over stays until the vendor shows it gone:
+// without a list, nobody else knows of it.
 func retiring(key *v1alpha1.ApiKey, intent Intent, sight Sight, now time.Time) []v1alpha1.RetiringKey {
 	serial, since, ok := liveSince(key, intent, sight)
 	if !ok {
@@ -117,29 +117,46 @@ func retiring(key *v1alpha1.ApiKey, intent Intent, sight Sight, now time.Time) [
 			return !slices.ContainsFunc(sight.Marked, func(seen provider.Key) bool { return seen.ID == old.KeyID })
 		})
 	}
-	older := slices.DeleteFunc(slices.Clone(sight.Marked), func(seen provider.Key) bool {
-		held := seen.ID == sight.Secret.KeyID || sight.Secret.Nameless() && seen.Name == sight.Secret.KeyName
-		return held || seen.Mark.Serial >= serial
-	})
-	slices.SortStableFunc(older, func(a, b provider.Key) int { return b.Mark.Serial - a.Mark.Serial })
-	var all []v1alpha1.RetiringKey
-	for i, seen := range older[:min(len(older), maxRetiring)] {
-		until := since
-		if recorded := revocation(key, seen.ID); i == 0 {
-			until = fallsDue(since, overlap(key), recorded, now)
-		} else if recorded != nil && recorded.Before(&metav1.Time{Time: since}) {
-			until = recorded.Time
-		}
-		if end := seen.ExpiresAt; !end.IsZero() && end.Before(until) {
-			until = end
-		}
-		all = append(all, v1alpha1.RetiringKey{KeyID: seen.ID, RevokeAt: metav1.NewTime(until.Truncate(time.Second))})
+	latest := replaced(key, sight, serial)
+	if latest == nil {
+		return nil
 	}
-	return all
+	until := fallsDue(since, overlap(key), revocation(key, latest.ID), now)
+	if end := latest.ExpiresAt; !end.IsZero() && end.Before(until) {
+		until = end
+	}
+	return []v1alpha1.RetiringKey{{KeyID: latest.ID, RevokeAt: metav1.NewTime(until.Truncate(time.Second))}}
 }
 
-// maxRetiring is how many status has room for.
-const maxRetiring = 64
+// replaced is the key that the live one of this number has replaced: of those that
+// status knows the latest, whatever they are called by now; else the latest older
+// one, because status may have missed it. A newer one that status does not know
+// was lost on its way to a Secret.
+func replaced(key *v1alpha1.ApiKey, sight Sight, serial int) *provider.Key {
+	var known, older *provider.Key
+	for i := range sight.Marked {
+		seen := &sight.Marked[i]
+		held := seen.ID == sight.Secret.KeyID || sight.Secret.Nameless() && seen.Name == sight.Secret.KeyName
+		switch {
+		case held:
+		case slices.Contains(recorded(key), seen.ID):
+			known = later(known, seen)
+		case seen.Mark.Serial < serial:
+			older = later(older, seen)
+		}
+	}
+	if known != nil {
+		return known
+	}
+	return older
+}
+
+func later(a, b *provider.Key) *provider.Key {
+	if a == nil || a.Mark.Serial < b.Mark.Serial {
+		return b
+	}
+	return a
+}
 
 // liveSince is the number of the key that the Secret holds, and when it took the
 // place of the one before.
