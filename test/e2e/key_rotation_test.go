@@ -106,7 +106,7 @@ func rotatesTwice(w *World) {
 func rotatesLate(w *World) {
 	_, key := w.readyKey(rotating())
 	old := key.Status.KeyID
-	w.patchStatus(key, fmt.Sprintf(`{"createdAt":%q}`, time.Now().Add(-50*interval).UTC().Format(time.RFC3339)))
+	w.issuedAt(key, time.Now().Add(-50*interval))
 	w.ask(key)
 	w.another(key, old)
 	w.said(key, corev1.EventTypeNormal, v1alpha1.ReasonRotated, "spec.rotation.interval")
@@ -117,11 +117,17 @@ func rotatesLate(w *World) {
 	w.Expect(w.liveKeys()).To(HaveLen(1))
 }
 
+// issuedAt has the key's Secret tell another time of issue, by which the rotation goes.
+func (w *World) issuedAt(key *v1alpha1.ApiKey, at time.Time) {
+	w.annotate(w.secret(key.Status.Binding.Name), v1alpha1.AnnotationIssuedAt, at.UTC().Format(time.RFC3339))
+}
+
 // clockSetBack has the key issued in what is now the future.
 func clockSetBack(w *World) {
 	_, key := w.readyKey(rotating())
 	old := key.Status.KeyID
-	w.patchStatus(key, fmt.Sprintf(`{"createdAt":%q,"rotatesAt":null}`, time.Now().Add(50*interval).UTC().Format(time.RFC3339)))
+	w.issuedAt(key, time.Now().Add(50*interval))
+	w.patchStatus(key, `{"rotatesAt":null}`)
 	w.poke(key)
 	w.Expect(key.Status.RotatesAt).NotTo(BeNil())
 	w.Expect(key.Status.RotatesAt.Time).To(BeTemporally("<=", time.Now().Add(interval+slack)))
