@@ -159,7 +159,7 @@ func editedWithoutRotation(w *World) {
 		w.Eventually(func() *metav1.Condition {
 			w.get(key)
 			return harness.Condition(key, v1alpha1.ConditionSynced)
-		}).Should(And(HaveField("Reason", v1alpha1.ReasonNotApplied), HaveField("Message", And(ContainSubstring("spec."+field), ContainSubstring("revoked")))))
+		}).Should(And(HaveField("Reason", v1alpha1.ReasonUpdating), HaveField("Message", And(ContainSubstring("spec."+field), ContainSubstring("no more than two live")))))
 		w.Expect(harness.IsReady(key)).To(BeTrue())
 	}
 	w.published(key)
