@@ -169,7 +169,7 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 
 // transition is the condition an event is about, if it now says something else:
 // Ready, or of an object that goes on being Ready, Synced that has come to be
-// False, or AccountReady.
+// False for longer than an edit takes, or AccountReady.
 func (e *Engine[T, I, S, E]) transition(before, after T) *metav1.Condition {
 	news := func(kind string, counts func(old, now *metav1.Condition) bool) *metav1.Condition {
 		old := meta.FindStatusCondition(*e.StatusOf(before).Conditions, kind)
@@ -182,7 +182,7 @@ func (e *Engine[T, I, S, E]) transition(before, after T) *metav1.Condition {
 	}
 	return cmp.Or(
 		news(v1alpha1.ConditionReady, func(_, _ *metav1.Condition) bool { return true }),
-		news(v1alpha1.ConditionSynced, func(_, now *metav1.Condition) bool { return now.Status == metav1.ConditionFalse }),
+		news(v1alpha1.ConditionSynced, func(_, now *metav1.Condition) bool { return now.Status == metav1.ConditionFalse && now.Reason != v1alpha1.ReasonUpdating }),
 		news(v1alpha1.ConditionAccountReady, func(old, _ *metav1.Condition) bool { return old != nil }),
 	)
 }

@@ -110,10 +110,11 @@ type Orphan struct {
 }
 
 // Mutates reports whether the step changes something at the vendor or in a
-// Secret, or lets the object go; such a step is only taken on facts that were read live.
+// Secret, what is on record of either, or lets the object go; such a step is only
+// taken on facts that were read live.
 func (s Step) Mutates() bool {
 	switch s.Verb {
-	case Create, Renew, Update, Publish, Remove, Finish:
+	case Adopt, Create, Renew, Update, Publish, Remove, Finish:
 		return true
 	default:
 		return false
