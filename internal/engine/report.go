@@ -182,7 +182,9 @@ func (e *Engine[T, I, S, E]) transition(before, after T) *metav1.Condition {
 	}
 	return cmp.Or(
 		news(v1alpha1.ConditionReady, func(_, _ *metav1.Condition) bool { return true }),
-		news(v1alpha1.ConditionSynced, func(_, now *metav1.Condition) bool { return now.Status == metav1.ConditionFalse && now.Reason != v1alpha1.ReasonUpdating }),
+		news(v1alpha1.ConditionSynced, func(_, now *metav1.Condition) bool {
+			return now.Status == metav1.ConditionFalse && now.Reason != v1alpha1.ReasonUpdating
+		}),
 		news(v1alpha1.ConditionAccountReady, func(old, _ *metav1.Condition) bool { return old != nil }),
 	)
 }
