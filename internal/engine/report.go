@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S
 	if facts.Outlook.Err != nil && !obj.GetDeletionTimestamp().IsZero() {
 		facts.Outlook.Message += e.WayOut
 	}
-	acted := facts.Step.Verb == plan.Create || facts.Step.Verb == plan.Renew || facts.Step.Verb == plan.Adopt
+	acted := slices.Contains([]plan.Verb{plan.Create, plan.Renew, plan.Adopt, plan.Publish}, facts.Step.Verb)
 	if acted {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), afterEffect)

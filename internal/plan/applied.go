@@ -42,6 +42,8 @@ func (r Record) Compare(look Look) Differences {
 	var all Differences
 	for _, f := range fieldsOf(look.Spec, look.Seen, look.Can) {
 		switch {
+		case r.late(look, f):
+			all.Fixed = append(all.Fixed, f.name)
 		case f.hidden:
 		case f.set && f.differs:
 			r.unlike(look, f, &all)
@@ -50,6 +52,15 @@ func (r Record) Compare(look Look) Differences {
 		}
 	}
 	return all
+}
+
+// late reports whether the spec has come to set a field, after the workspace was
+// made without it, that can only be set when one is made. The vendor shows nothing
+// there, so that it is nothing it shows that tells, but that it was never told.
+func (r Record) late(look Look, f field) bool {
+	_, told := r.Applied[f.name]
+	return f.set && f.hidden && !told && len(r.Applied) > 0 && look.Edited &&
+		!look.Seen.Brief && !look.Can.Changes(f.name) && !look.defaulted(f.name)
 }
 
 // unlike sorts a field of which the spec says something else.

@@ -61,6 +61,13 @@ func TestCompare(t *testing.T) {
 		{"after the first look, somebody changes it", created(english).After(Look{Spec: english, Seen: seen{Language: "EN"}, Can: partly()}, nil),
 			Look{Spec: english, Seen: seen{Language: "zh"}}, drifted("language")},
 
+		{"set too late, and the vendor shows nothing there", told(named), Look{Spec: spec{DisplayName: "Team A", Language: "en"}, Seen: seen{Name: "Team A"}, Edited: true},
+			fixed("language")},
+		{"set in time, and the vendor never shows it", created(english), Look{Spec: english, Edited: true}, Differences{}},
+		{"nothing is known of how it was made", Record{}, Look{Spec: english, Edited: true}, Differences{}},
+		{"a brief answer tells nothing of it", told(named), Look{Spec: spec{DisplayName: "Team A", Language: "en"}, Seen: seen{Name: "Team A", Brief: true}, Edited: true},
+			Differences{}},
+
 		{"the vendor was told and keeps another value", keeping(named, seen{Name: "TEAM A"}, "displayName"), Look{Spec: named, Seen: seen{Name: "TEAM A"}},
 			Differences{Kept: []string{"displayName"}}},
 		{"somebody asks: it is told again", keeping(named, seen{Name: "TEAM A"}, "displayName"), Look{Spec: named, Seen: seen{Name: "TEAM A"}, Asked: true},

@@ -59,7 +59,7 @@ func interrupted(w *World) {
 
 // sibling is the same scenario at a vendor of the same emulator, in a namespace of its own.
 func (w *World) sibling(vendor string) *World {
-	sibling := &World{tb: w.tb, h: w.h, v: w.v, ns: w.h.Namespace(w), vendor: vendor}
+	sibling := &World{Trial: w.Trial, h: w.h, v: w.v, ns: w.h.Namespace(w), vendor: vendor}
 	sibling.prepare()
 	return sibling
 }

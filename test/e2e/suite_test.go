@@ -105,7 +105,7 @@ var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
 	})
 
 	It("shows no key and no credential", func() {
-		Expect(leaks(shared, operator)).To(BeEmpty())
+		Expect(shared.Leaks(GinkgoTB(), operator, seen.secrets())).To(BeEmpty())
 	})
 
 	// These come last: they end the operator that the others use.

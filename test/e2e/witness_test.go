@@ -1,19 +1,10 @@
 package e2e
 
 import (
-	"bytes"
-	"context"
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
-	eventsv1 "k8s.io/api/events/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	emulated "github.com/workspace-operator/workspace-operator/internal/emulator/guance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/journal"
 	"github.com/workspace-operator/workspace-operator/test/harness"
@@ -180,68 +171,12 @@ func (e *emulators) add(v *harness.Vendors) {
 }
 
 // secrets are all credentials and keys that any vendor ever knew.
-func (e *emulators) secrets() map[string]bool {
+func (e *emulators) secrets() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	all := map[string]bool{}
+	var all []string
 	for _, v := range e.all {
-		for _, k := range v.Portkey().Keys {
-			all[k.Secret] = true
-		}
-		for _, k := range v.Portkey().AdminKeys {
-			all[k] = true
-		}
-		for _, k := range v.Guance().Keys {
-			all[k.SK] = true
-		}
-		for _, k := range v.Slaunchx().Keys {
-			all[k.Secret] = true
-		}
-		for _, t := range v.Slaunchx().Tokens {
-			all[t.Token], all[t.ClientHash] = true, true
-		}
-		for _, t := range v.Groundfloor().Tokens {
-			all[t.Value] = true
-		}
-		for _, k := range v.Oceanbase().Keys {
-			all[k.Secret] = true
-		}
-		for _, k := range v.Oceanbase().AccessKeys {
-			_, secret, _ := strings.Cut(k, ":")
-			all[secret], all[base64.StdEncoding.EncodeToString([]byte(k))] = true, true
-		}
+		all = append(all, v.Secrets()...)
 	}
 	return all
-}
-
-// leaks names every place where a person without access to Secrets could read one of them.
-func leaks(h *harness.Harness, o *harness.Operator) []string {
-	ctx := context.Background()
-	places := map[string][]byte{"the log": []byte(o.Log())}
-	for name, list := range map[string]client.ObjectList{
-		"events": &eventsv1.EventList{}, "Workspaces": &v1alpha1.WorkspaceList{},
-		"ApiKeys": &v1alpha1.ApiKeyList{}, "WorkspaceClasses": &v1alpha1.WorkspaceClassList{}, "Orphans": &v1alpha1.OrphanList{},
-	} {
-		if err := h.Client.List(ctx, list); err != nil {
-			return []string{err.Error()}
-		}
-		text, err := json.Marshal(list)
-		if err != nil {
-			return []string{err.Error()}
-		}
-		places[name] = text
-	}
-	secrets := seen.secrets()
-	found := []string{}
-	if len(secrets) == 0 {
-		found = append(found, "there are no secrets to look for")
-	}
-	for place, text := range places {
-		for secret := range secrets {
-			if at := bytes.Index(text, []byte(secret)); secret != "" && at >= 0 {
-				found = append(found, fmt.Sprintf("%s shows %s: ...%s...", place, secret, text[max(0, at-200):min(len(text), at+200)]))
-			}
-		}
-	}
-	return found
 }

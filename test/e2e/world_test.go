@@ -41,7 +41,7 @@ const (
 
 // World is what one scenario has to itself.
 type World struct {
-	*tb
+	*harness.Trial
 	h *harness.Harness
 	// ns is its namespace, vendor whom the story is about.
 	ns, vendor string
@@ -53,9 +53,9 @@ type World struct {
 
 // play runs one scenario and returns what failed, with what the vendor was asked.
 func play(h *harness.Harness, s scenario) string {
-	w := &World{tb: newTB(s.name()), h: h, vendor: s.vendor}
+	w := &World{Trial: harness.NewTrial(s.name()), h: h, vendor: s.vendor}
 	var asked string
-	failure := w.run(func() {
+	failure := w.Run(func() {
 		w.v = harness.NewVendors(w, emulator.Options{})
 		seen.add(w.v)
 		w.ns = h.Namespace(w)

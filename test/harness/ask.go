@@ -44,11 +44,12 @@ func (h *Harness) Poke(t testing.TB, objects ...client.Object) {
 	t.Helper()
 	for _, object := range objects {
 		value := h.Ask(t, object)
-		Wait(t, h, object, "a pass that was asked for", func(seen client.Object) bool { return handled(seen) == value })
+		Wait(t, h, object, "a pass that was asked for", func(seen client.Object) bool { return Handled(seen) == value })
 	}
 }
 
-func handled(object client.Object) string {
+// Handled is the value of the latest request for a pass that has been made; empty if there was none.
+func Handled(object client.Object) string {
 	switch o := object.(type) {
 	case *v1alpha1.WorkspaceClass:
 		return o.Status.LastHandledReconcileAt

@@ -29,6 +29,9 @@ type Effect struct {
 	Key *provider.Key
 	// Fingerprint is of its value.
 	Fingerprint string
+	// Secret is the Secret that was written: the spec may name another by the time
+	// that is recorded.
+	Secret string
 	// Applied and RotatedFor are what a key that was issued was made of: the spec
 	// and the rotate-at annotation may be others by the time they are recorded.
 	Applied    map[string]string
@@ -57,7 +60,10 @@ func (r *Reconciler) Act(ctx context.Context, key *v1alpha1.ApiKey, intent Inten
 	case plan.Create, plan.Renew:
 		return r.issue(ctx, key, intent, sight, step)
 	case plan.Publish:
-		return Effect{}, publish.Again(ctx, r.Client, r.Live, key, sight.Secret, contentOf(intent, ""))
+		if err := publish.Again(ctx, r.Client, r.Live, key, sight.Secret, contentOf(intent, "")); err != nil {
+			return Effect{}, err
+		}
+		return Effect{Secret: publish.Name(key)}, nil
 	case plan.Adopt:
 		return r.identify(ctx, key, intent, sight, step)
 	case plan.Update:
@@ -120,7 +126,7 @@ func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 		return Effect{}, err
 	}
 	return Effect{
-		Key: &issued, Fingerprint: provider.Fingerprint(string(key.UID), value),
+		Key: &issued, Fingerprint: provider.Fingerprint(string(key.UID), value), Secret: publish.Name(key),
 		Applied: wanted(key, intent.Spec), RotatedFor: rotatedFor,
 		Unfinished: intent.Spec.Disabled != nil && *intent.Spec.Disabled,
 	}, nil
@@ -141,10 +147,10 @@ func (r *Reconciler) identify(ctx context.Context, key *v1alpha1.ApiKey, intent 
 	}
 	for _, seen := range sight.Marked {
 		if seen.ID == step.Target {
-			return Effect{Key: &seen, Fingerprint: sight.Secret.Fingerprint}, nil
+			return Effect{Key: &seen, Fingerprint: sight.Secret.Fingerprint, Secret: publish.Name(key)}, nil
 		}
 	}
-	return Effect{}, nil
+	return Effect{Secret: publish.Name(key)}, nil
 }
 
 // amend changes the live key and reads it back, because the answer does not show

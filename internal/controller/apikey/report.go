@@ -109,11 +109,12 @@ func describe(key *v1alpha1.ApiKey, live provider.Key, facts engine.Facts[Intent
 }
 
 // published is the name of the Secret that holds the key after the pass: the one
-// the spec asks for, unless it could not be written.
+// that was written, or else the one that was found.
 func published(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) string {
-	rewritten := facts.Step.Verb == plan.Publish || facts.Step.Verb == plan.Adopt
-	written := issued(facts.Step) && facts.Effect.Key != nil || rewritten && facts.Outlook.Err == nil
-	if found := facts.Sight.Secret; !written && found.Holds() {
+	switch found := facts.Sight.Secret; {
+	case facts.Effect.Secret != "":
+		return facts.Effect.Secret
+	case found.Holds():
 		return found.Binding()
 	}
 	return publish.Name(key)

@@ -110,17 +110,20 @@ func TestWhatASecretMerelySaysIsNotTakenIntoStatus(t *testing.T) {
 func TestBindingFollowsTheKey(t *testing.T) {
 	live := provider.Key{ID: "key-1", Name: "ci-1"}
 	before := func(f *facts) { f.Sight.Secret.Name = "before" }
+	wrote := func(name string) func(*facts) { return func(f *facts) { f.Effect.Secret = name } }
 	for name, row := range map[string]struct {
 		facts facts
 		want  string
 	}{
 		"the name it cannot have yet":  {onePass(plan.Stay, holding("key-1", live), before), "before"},
-		"it has moved":                 {onePass(plan.Publish, holding("key-1", live), before), "ci"},
+		"it has moved":                 {onePass(plan.Publish, holding("key-1", live), before, wrote("ci")), "ci"},
+		"renamed again meanwhile":      {onePass(plan.Publish, holding("key-1", live), before, wrote("between")), "between"},
+		"renamed during its issue":     {onePass(plan.Create, made(provider.Key{ID: "key-1"}), wrote("between")), "between"},
 		"it could not be moved":        {onePass(plan.Publish, holding("key-1", live), before, func(f *facts) { f.Outlook.Err = &plan.Impasse{} }), "before"},
-		"another was published there":  {onePass(plan.Renew, holding("key-1", live), before, made(provider.Key{ID: "key-2"})), "ci"},
+		"another was published there":  {onePass(plan.Renew, holding("key-1", live), before, made(provider.Key{ID: "key-2"}), wrote("ci")), "ci"},
 		"another could not be":         {onePass(plan.Renew, holding("key-1", live), before, failed(false)), "before"},
 		"a stray goes before it moves": {onePass(plan.Remove, holding("key-1", live), before, target("key-9")), "before"},
-		"with its id it moved as well": {onePass(plan.Adopt, nameless, before, made(live)), "ci"},
+		"with its id it moved as well": {onePass(plan.Adopt, nameless, before, made(live), wrote("ci")), "ci"},
 	} {
 		key := gen.ApiKey("ci", gen.SetApiKeyStatus(v1alpha1.ApiKeyStatus{KeyID: "key-1", Binding: &v1alpha1.Binding{Name: "before"}}))
 		(&Reconciler{}).Report(key, row.facts)
