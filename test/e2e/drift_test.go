@@ -183,7 +183,7 @@ func accessRestored(w *World, access, changed, restored string) {
 func driftForGood(w *World) {
 	ws := w.attentive(gen.SetWorkspaceLanguage("en"), gen.SetWorkspaceGuance(v1alpha1.GuanceWorkspace{MenuStyle: "Testing"}))
 	harness.Wait(w, w.h, ws, "a first look at what the creation did not show", func(seen *v1alpha1.Workspace) bool {
-		return seen.Status.Applied["language"] != "" && seen.Status.Applied["guance.menuStyle"] != ""
+		return seen.Status.Applied["language"] != "" && seen.Status.Applied["guance.menuStyle"] != "" && len(seen.Status.Kept) == 0
 	})
 	before := w.writes()
 	w.console(ws, map[string]any{"language": "zh"})
