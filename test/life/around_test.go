@@ -147,7 +147,6 @@ func changeWorkspace(p *plot) {
 // removeWorkspace has a person find that the workspace is gone, and do what the condition says.
 func removeWorkspace(p *plot) {
 	all := p.now.copy()
-	p.makes()
 	p.then("the workspace is removed at the vendor; that is said, everything is deleted, and applied anew", true, func(w *world) {
 		w.removeWorkspace()
 		w.refused(all.workspace, v1alpha1.ReasonVendorObjectMissing)

@@ -21,17 +21,8 @@ func workspaceMoves() []move {
 
 func always(*plot) bool { return true }
 
-// notYet are the fields of which the operator does not tell that the vendor cannot be told them any more: they were left open when the workspace was made, the vendor shows
-// nothing in their place, and that is taken for not showing them.
-func notYet(vendor string) []string {
-	return nil
-}
-
 func editWorkspace(p *plot) {
 	field, ws := one(p, "field", workspaceFields(p.vendor)...), p.now.workspace
-	if slices.Contains(notYet(p.vendor), field.name) && !p.made[field.name] {
-		return
-	}
 	unset := field.isSet(ws) && p.maybe("unset")
 	text := "spec." + field.name + " is taken out of the Workspace"
 	if unset {
@@ -78,7 +69,6 @@ func replaceEverything(p *plot) {
 		p.now.workspace.Spec.DeletionPolicy = one[v1alpha1.DeletionPolicy](p, "deletionPolicy", "", v1alpha1.DeletionDelete, v1alpha1.DeletionRetain)
 	}
 	after := p.now.copy()
-	p.makes()
 	p.then(fmt.Sprintf("everything is deleted, and applied anew, the Workspace with deletionPolicy %q", after.workspace.Spec.DeletionPolicy), p.maybe("at rest"), func(w *world) {
 		w.delete(before.objects()...)
 		w.apply(after.objects()...)

@@ -132,7 +132,7 @@ func (w *world) resolve() (resolved bool) {
 			continue
 		}
 		for _, seen := range w.seen(kind) {
-			if seen.name == attempt.Name && !w.held(seen.id) {
+			if seen.name == attempt.Name && seen.gone == nil && seen.id != w.bait.workspace && !w.held(seen.id) {
 				w.must(nil, w.v.RemoveObject(w.vendor, kind, seen.id))
 			}
 		}

@@ -94,16 +94,6 @@ type plot struct {
 	steps  []step
 	// paused are the objects with the annotation.
 	paused map[string]bool
-	// made are the fields that the Workspace set when the vendor made its workspace.
-	made map[string]bool
-}
-
-// makes notes that the workspace is made as the plot has it by now.
-func (p *plot) makes() {
-	p.made = map[string]bool{}
-	for _, field := range workspaceFields(p.vendor) {
-		p.made[field.name] = field.isSet(p.now.workspace)
-	}
 }
 
 // move is something that can happen, if it can by now.
@@ -121,7 +111,6 @@ func stories(vendor string) *rapid.Generator[story] {
 func compose(t *rapid.T, vendor string) story {
 	p := &plot{T: t, vendor: vendor, paused: map[string]bool{}}
 	p.now = p.opening()
-	p.makes()
 	s := story{vendor: vendor, first: p.now.copy()}
 	for range rapid.IntRange(4, 8).Draw(t, "steps") {
 		possible := slices.DeleteFunc(moves(), func(m move) bool { return !m.can(p) })
