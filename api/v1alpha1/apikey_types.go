@@ -201,7 +201,7 @@ type ApiKeyStatus struct {
 	// from one that was changed at the vendor.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
-	Applied map[string]string `json:"applied,omitempty"`
+	Applied map[string]FieldFingerprint `json:"applied,omitempty"`
 	// binding names the Secret, as a Service Binding "Provisioned Service".
 	// +optional
 	Binding *Binding `json:"binding,omitempty"`

@@ -106,3 +106,7 @@ type Attempt struct {
 	// +kubebuilder:validation:MaxLength=512
 	Name string `json:"name,omitempty"`
 }
+
+// FieldFingerprint tells two values of a field apart.
+// +kubebuilder:validation:MaxLength=64
+type FieldFingerprint string

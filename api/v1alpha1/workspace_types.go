@@ -217,13 +217,13 @@ type WorkspaceStatus struct {
 	// cleared at the vendor, and what never was in it is not touched.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
-	Applied map[string]string `json:"applied,omitempty"`
+	Applied map[string]FieldFingerprint `json:"applied,omitempty"`
 	// kept are those of the applied fields in which the vendor shows another value
 	// than it was told, each by a fingerprint of what it shows: it is not told the
 	// same again.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
-	Kept map[string]string `json:"kept,omitempty"`
+	Kept map[string]FieldFingerprint `json:"kept,omitempty"`
 	// attempt is set while a create call may be under way.
 	// +optional
 	Attempt *Attempt `json:"attempt,omitempty"`

@@ -181,7 +181,7 @@ func (in *ApiKeyStatus) DeepCopyInto(out *ApiKeyStatus) {
 	}
 	if in.Applied != nil {
 		in, out := &in.Applied, &out.Applied
-		*out = make(map[string]string, len(*in))
+		*out = make(map[string]FieldFingerprint, len(*in))
 		for key, val := range *in {
 			(*out)[key] = val
 		}
@@ -963,14 +963,14 @@ func (in *WorkspaceStatus) DeepCopyInto(out *WorkspaceStatus) {
 	}
 	if in.Applied != nil {
 		in, out := &in.Applied, &out.Applied
-		*out = make(map[string]string, len(*in))
+		*out = make(map[string]FieldFingerprint, len(*in))
 		for key, val := range *in {
 			(*out)[key] = val
 		}
 	}
 	if in.Kept != nil {
 		in, out := &in.Kept, &out.Kept
-		*out = make(map[string]string, len(*in))
+		*out = make(map[string]FieldFingerprint, len(*in))
 		for key, val := range *in {
 			(*out)[key] = val
 		}

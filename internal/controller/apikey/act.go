@@ -34,7 +34,7 @@ type Effect struct {
 	Secret string
 	// Applied and RotatedFor are what a key that was issued was made of: the spec
 	// and the rotate-at annotation may be others by the time they are recorded.
-	Applied    map[string]string
+	Applied    map[string]v1alpha1.FieldFingerprint
 	RotatedFor string
 	// Unfinished: the vendor cannot issue a key as the spec wants it; it is
 	// changed in the next pass.

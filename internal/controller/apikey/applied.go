@@ -22,8 +22,8 @@ import (
 
 // wanted are the fields that the spec sets, each with its fingerprint. "access"
 // is not among them: left out, it means to be left as it is.
-func wanted(key *v1alpha1.ApiKey, spec provider.KeySpec) map[string]string {
-	fields := map[string]string{"displayName": fingerprint(spec.DisplayName)}
+func wanted(key *v1alpha1.ApiKey, spec provider.KeySpec) map[string]v1alpha1.FieldFingerprint {
+	fields := map[string]v1alpha1.FieldFingerprint{"displayName": fingerprint(spec.DisplayName)}
 	add := func(field string, set bool, value any) {
 		if set {
 			fields[field] = fingerprint(value)
@@ -39,19 +39,19 @@ func wanted(key *v1alpha1.ApiKey, spec provider.KeySpec) map[string]string {
 	return fields
 }
 
-func fingerprint(value any) string {
+func fingerprint(value any) v1alpha1.FieldFingerprint {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return "" // what the API server stores can be written as JSON
 	}
 	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8])
+	return v1alpha1.FieldFingerprint(hex.EncodeToString(sum[:8]))
 }
 
 // changed are the fields that were edited since the live key was issued, and
 // that only another key can have: those that the vendor cannot change, and those
 // that were taken out of the spec again.
-func changed(applied, wanted map[string]string, can provider.KeyCapabilities) []string {
+func changed(applied, wanted map[string]v1alpha1.FieldFingerprint, can provider.KeyCapabilities) []string {
 	if applied == nil {
 		return nil // nobody knows
 	}
@@ -93,7 +93,7 @@ func vendorField(field string) string {
 }
 
 // replaces reports whether the other way of saying when a key ends is used now.
-func replaces(field string, wanted map[string]string) bool {
+func replaces(field string, wanted map[string]v1alpha1.FieldFingerprint) bool {
 	_, at := wanted["expiresAt"]
 	_, after := wanted["lifetime"]
 	return vendorField(field) == "expiresAt" && (at || after)
@@ -101,7 +101,7 @@ func replaces(field string, wanted map[string]string) bool {
 
 // appliedAfter is what is known of how the live key was made, after a pass that
 // found before on record.
-func appliedAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts engine.Facts[Intent, Sight, Effect]) map[string]string {
+func appliedAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts engine.Facts[Intent, Sight, Effect]) map[string]v1alpha1.FieldFingerprint {
 	known, now := key.Status.Applied, wanted(key, facts.Intent.Spec)
 	switch {
 	case live == nil || facts.Intent.Provider == "":
@@ -125,15 +125,15 @@ func appliedAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts
 			continue
 		}
 		known[field] = print
-		maps.DeleteFunc(known, func(other, _ string) bool { return other != field && vendorField(other) == vendorField(field) })
+		maps.DeleteFunc(known, func(other string, _ v1alpha1.FieldFingerprint) bool { return other != field && vendorField(other) == vendorField(field) })
 	}
 	return known
 }
 
 // unknown is what is known of a key that was made of another spec: nothing, so
 // that every field differs, those that were taken out of the spec too.
-func unknown(can provider.KeyCapabilities) map[string]string {
-	fields := map[string]string{"displayName": ""}
+func unknown(can provider.KeyCapabilities) map[string]v1alpha1.FieldFingerprint {
+	fields := map[string]v1alpha1.FieldFingerprint{"displayName": ""}
 	for _, field := range can.Fields {
 		if field != "mode" && field != "access" {
 			fields[field] = ""

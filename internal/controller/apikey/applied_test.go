@@ -17,7 +17,7 @@ import (
 )
 
 // wants is what an ApiKey asks for, field by field.
-func wants(mods ...gen.ApiKeyModifier) map[string]string {
+func wants(mods ...gen.ApiKeyModifier) map[string]v1alpha1.FieldFingerprint {
 	key := gen.ApiKey("ci", mods...)
 	return wanted(key, specOf(key, now()))
 }
@@ -39,7 +39,7 @@ func TestWanted(t *testing.T) {
 			t.Errorf("%s (-want +got)\n%s", name, diff)
 		}
 	}
-	for name, pair := range map[string][2]map[string]string{
+	for name, pair := range map[string][2]map[string]v1alpha1.FieldFingerprint{
 		"the order of scopes":    {wants(gen.SetApiKeyScopes("a", "b")), wants(gen.SetApiKeyScopes("b", "a"))},
 		"the order of addresses": {wants(gen.SetApiKeyIPAllowlist("10.0.0.1", "10.0.0.2")), wants(gen.SetApiKeyIPAllowlist("10.0.0.2", "10.0.0.1"))},
 		"a name spelled out":     {wants(), wants(gen.SetApiKeyDisplayName("ci"))},
@@ -56,11 +56,11 @@ func TestWanted(t *testing.T) {
 
 // TestChanged: what only another key can have.
 func TestChanged(t *testing.T) {
-	made := func(mods ...gen.ApiKeyModifier) map[string]string { return wants(mods...) }
+	made := func(mods ...gen.ApiKeyModifier) map[string]v1alpha1.FieldFingerprint { return wants(mods...) }
 	scopes, action := gen.SetApiKeyScopes("a"), gen.SetApiKeyAction("read")
 	end, life := gen.SetApiKeyExpiresAt(now().Add(time.Hour)), gen.SetApiKeyLifetime(time.Hour)
 	for name, row := range map[string]struct {
-		applied, wanted map[string]string
+		applied, wanted map[string]v1alpha1.FieldFingerprint
 		changeable      []string
 		want            []string
 	}{
@@ -116,14 +116,14 @@ func TestAppliedAfter(t *testing.T) {
 	live := provider.Key{ID: "key-1", Name: fake.Everything().Key.Name("ci", mark()), Mark: mark(), Scopes: []string{"b"}}
 	otherwise := live
 	otherwise.Scopes = []string{"a"}
-	fresh := map[string]string{"displayName": "applied"}
+	fresh := map[string]v1alpha1.FieldFingerprint{"displayName": "applied"}
 	issuedFor := func(generation int64) func(*facts) { return func(f *facts) { f.Sight.Secret.IssuedFor = generation } }
 	outage := func(f *facts) { f.Outlook.Err = &provider.Error{Class: provider.Transient} }
 	for name, row := range map[string]struct {
-		known  map[string]string
+		known  map[string]v1alpha1.FieldFingerprint
 		before string
 		facts  facts
-		want   map[string]string
+		want   map[string]v1alpha1.FieldFingerprint
 	}{
 		"issued":              {nil, "", onePass(plan.Create, made(live)), fresh},
 		"in place of another": {before, "key-0", onePass(plan.Renew, holding("key-0", live), made(live)), fresh},

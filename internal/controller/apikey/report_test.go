@@ -38,7 +38,7 @@ func never(f *facts) { f.Intent.Capabilities.Recovery = provider.RecoverNever }
 
 func made(key provider.Key) func(*facts) {
 	return func(f *facts) {
-		f.Effect = Effect{Key: &key, Fingerprint: "sha256:new", Applied: map[string]string{"displayName": "applied"}, RotatedFor: "then"}
+		f.Effect = Effect{Key: &key, Fingerprint: "sha256:new", Applied: map[string]v1alpha1.FieldFingerprint{"displayName": "applied"}, RotatedFor: "then"}
 	}
 }
 
@@ -154,7 +154,7 @@ func TestUnresolved(t *testing.T) {
 // TestAKeyWhoseIDComesLater follows the status from the issue to the id.
 func TestAKeyWhoseIDComesLater(t *testing.T) {
 	key := gen.ApiKey("ci")
-	applied := map[string]string{"displayName": "applied"}
+	applied := map[string]v1alpha1.FieldFingerprint{"displayName": "applied"}
 	created := now().Add(-2 * time.Second)
 	for _, pass := range []struct {
 		name  string

@@ -74,7 +74,7 @@ func TestReportANewKey(t *testing.T) {
 	want := v1alpha1.ApiKeyStatus{
 		KeyID: "key-2", DisplayName: "ci-2", CreatedAt: new(at(0)), Fingerprint: "sha256:new", LastHandledRotateAt: "then",
 		Retiring: []v1alpha1.RetiringKey{{KeyID: "key-1", RevokeAt: at(time.Hour)}}, Binding: &v1alpha1.Binding{Name: "ci"},
-		Applied:   map[string]string{"displayName": "applied"},
+		Applied:   map[string]v1alpha1.FieldFingerprint{"displayName": "applied"},
 		RotatesAt: &metav1.Time{Time: now().Add(10*time.Hour - ahead("uid-1", time.Hour)).Truncate(time.Second)},
 	}
 	if diff := cmp.Diff(want, key.Status); diff != "" {

@@ -232,7 +232,7 @@ func TestNotice(t *testing.T) {
 	key.Status.KeyID, key.Status.DisplayName = "key-1", "ci-old"
 	sight := Sight{Secret: publish.Found{State: plan.SecretOurs, KeyID: "key-1", IssuedAt: now().Add(-2 * time.Hour)}}
 	edited := gen.ApiKey("ci", gen.SetApiKeyAction("read"))
-	edited.Status.DisplayName, edited.Status.Applied = "ci-old", map[string]string{"displayName": fingerprint("ci")}
+	edited.Status.DisplayName, edited.Status.Applied = "ci-old", map[string]v1alpha1.FieldFingerprint{"displayName": fingerprint("ci")}
 	for want, got := range map[string]string{
 		`key "ci-new" is published in place of "ci-old", which is revoked after 5m0s: spec.rotation.interval has passed`:                       notice(key, ask(key), sight, "ci-new", now()),
 		`key "ci-new" is published in place of "ci-old", which is revoked after 2m0s: spec.action was edited, which only another key can have`: notice(edited, ask(edited), sight, "ci-new", now()),

@@ -13,7 +13,19 @@ import (
 
 // recorded is what status remembers of the workspace's fields.
 func recorded(ws *v1alpha1.Workspace) plan.Record {
-	return plan.Record{Applied: ws.Status.Applied, Kept: ws.Status.Kept}
+	return plan.Record{Applied: prints[string](ws.Status.Applied), Kept: prints[string](ws.Status.Kept)}
+}
+
+// prints are fingerprints, by field, as the other side of the plan calls them.
+func prints[To, From ~string](all map[string]From) map[string]To {
+	if all == nil {
+		return nil
+	}
+	converted := make(map[string]To, len(all))
+	for field, print := range all {
+		converted[field] = To(print)
+	}
+	return converted
 }
 
 // beside puts what the vendor shows beside what the Workspace asks for.

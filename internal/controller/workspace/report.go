@@ -36,7 +36,7 @@ func remember(ws *v1alpha1.Workspace, facts engine.Facts[Intent, Sight, Effect],
 		return
 	}
 	record := recorded(ws).After(beside(ws, facts.Intent, seen), facts.Effect.Told)
-	ws.Status.Applied, ws.Status.Kept = record.Applied, record.Kept
+	ws.Status.Applied, ws.Status.Kept = prints[v1alpha1.FieldFingerprint](record.Applied), prints[v1alpha1.FieldFingerprint](record.Kept)
 }
 
 // told is what the vendor has said of this object's workspace: of the one that
