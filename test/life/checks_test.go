@@ -192,16 +192,22 @@ func (w *world) replacedForCause() (wrong []string) {
 	return wrong
 }
 
-// 5.
+// 5. What counts is what the operator has said: a version in which somebody else changed the rest says again what the one before did.
 func (w *world) readyIsPublished() (wrong []string) {
 	latest := map[string]version{} // of each Secret
+	said := map[types.UID]string{} // by each ApiKey
 	for _, v := range w.history() {
 		if secret, isSecret := secretOf(v); isSecret {
 			latest[secret.Name] = v
 			continue
 		}
 		key, isKey := v.object.(*v1alpha1.ApiKey)
-		if !isKey || v.gone || !harness.IsReady(key) || key.Status.ObservedGeneration != key.Generation {
+		if !isKey || v.gone {
+			continue
+		}
+		again := said[key.UID] == compact(key.Status)
+		said[key.UID] = compact(key.Status)
+		if again || !harness.IsReady(key) || key.Status.ObservedGeneration != key.Generation {
 			continue
 		}
 		if key.Status.Binding == nil || key.Status.KeyID == "" {
