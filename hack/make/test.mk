@@ -3,7 +3,7 @@
 # Two packages at a time: several suites start a control plane of their own, which takes a core and 300 MB each.
 # The race detector needs a C compiler; without one the tests run all the same.
 RACE := $(if $(shell command -v "$$(go env CC)" 2>/dev/null),-race)
-TEST_FLAGS ?= $(RACE) -timeout=20m -p=2
+TEST_FLAGS ?= $(RACE) -timeout=45m -p=2
 PACKAGES ?= ./...
 
 .PHONY: test

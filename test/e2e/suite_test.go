@@ -20,7 +20,7 @@ import (
 const atOnce = 24
 
 // suiteTimeout ends what has got stuck; everything together takes a fraction of it.
-const suiteTimeout = 18 * time.Minute
+const suiteTimeout = 40 * time.Minute
 
 var (
 	shared   *harness.Harness
