@@ -125,7 +125,9 @@ func appliedAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts
 			continue
 		}
 		known[field] = print
-		maps.DeleteFunc(known, func(other string, _ v1alpha1.FieldFingerprint) bool { return other != field && vendorField(other) == vendorField(field) })
+		maps.DeleteFunc(known, func(other string, _ v1alpha1.FieldFingerprint) bool {
+			return other != field && vendorField(other) == vendorField(field)
+		})
 	}
 	return known
 }
