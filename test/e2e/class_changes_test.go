@@ -88,7 +88,7 @@ func changesDefaults(w *World) {
 	w.patch(w.classOf(ws), map[string]any{"spec": map[string]any{"defaults": map[string]any{"metadata": map[string]any{"cost": "42"}}}})
 	w.pokeUntil(ws, "the class's defaults", harness.IsReady)
 	w.Eventually(func() map[string]any {
-		w.ask(ws)
+		w.nag(ws)
 		metadata := map[string]any{}
 		for name, value := range w.portkeyWorkspace(ws.Status.UUID).Metadata {
 			metadata[name] = value

@@ -86,7 +86,7 @@ func lostKeys(w *World, times int) {
 	w.fail(fault.Fault{Method: method, Route: route, Action: fault.Lost, Times: times})
 	key := w.key("key", ws.Name)
 	w.Eventually(func() int {
-		w.ask(key)
+		w.nag(key)
 		w.Expect(len(w.liveKeys())).To(BeNumerically("<=", 1), "never two at a time")
 		return w.minted()
 	}).WithPolling(pollInterval).Should(Equal(times + 1))

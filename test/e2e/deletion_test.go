@@ -1,13 +1,11 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/rand"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -175,10 +173,7 @@ func vendorAway(w *World) {
 
 // askUntilGone asks for passes until the object is gone.
 func (w *World) askUntilGone(object client.Object) {
-	w.Eventually(func(ctx context.Context) error {
-		change := []byte(fmt.Sprintf(`{"metadata":{"annotations":{%q:%q}}}`, v1alpha1.AnnotationReconcileAt, rand.String(8)))
-		return w.h.Client.Patch(ctx, object, client.RawPatch("application/merge-patch+json", change))
-	}).WithContext(w.Context()).WithPolling(pollInterval).Should(MatchError(ContainSubstring("not found")), func() string { return show(object) })
+	w.Eventually(func() bool { return w.nag(object) }).WithPolling(pollInterval).Should(BeFalse(), func() string { return show(object) })
 }
 
 func wayOut(w *World) {

@@ -105,6 +105,7 @@ func driftLeftAlone(w *World) {
 func driftInShortLists(w *World) {
 	w.settings(map[string]any{"listShape": "example"})
 	ws := w.attentive(gen.SetWorkspaceDisplayName("Team A"), gen.AddWorkspaceMetadata("environment", "production"))
+	w.looksAtWorkspaces(2)
 	w.get(ws)
 	version, whole := ws.ResourceVersion, w.count(portkeyGetWorkspace).Requests
 	w.looksAtWorkspaces(3)

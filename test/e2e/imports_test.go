@@ -141,7 +141,7 @@ func observeOnly(w *World) {
 	}
 	ws := w.workspace("workspace", class, append(mods, gen.SetWorkspaceDisplayName("another name"))...)
 	w.Eventually(func() string {
-		w.ask(ws)
+		w.nag(ws)
 		return ws.Status.UUID
 	}).Should(Equal(id))
 	w.poke(ws)

@@ -23,7 +23,7 @@ func deletedAtVendor(w *World) {
 	id, created := ws.Status.UUID, w.writes()
 	w.remove("workspaces", id)
 	w.Eventually(func() bool {
-		w.ask(ws)
+		w.nag(ws)
 		return harness.HasReason(ws, v1alpha1.ConditionStalled, v1alpha1.ReasonVendorObjectMissing)
 	}).WithPolling(pollInterval).Should(BeTrue())
 	w.refused(ws, v1alpha1.ReasonVendorObjectMissing, "delete this Workspace and apply it anew")

@@ -129,7 +129,7 @@ func driftUndone(w *World) {
 	ws := w.readyWorkspace(gen.SetWorkspaceDisplayName("Team A"))
 	w.change("workspaces", ws.Status.UUID, map[string]any{"name": "somebody's idea"})
 	w.Eventually(func() string {
-		w.ask(ws)
+		w.nag(ws)
 		return w.portkeyWorkspace(ws.Status.UUID).Name
 	}).WithPolling(pollInterval).Should(Equal("Team A"))
 	w.h.WaitReady(w, ws)

@@ -49,6 +49,8 @@ type World struct {
 	v *harness.Vendors
 	// existing is the vendor's workspace for this scenario where its API cannot create any. No other scenario has one of its id.
 	existing string
+	// requests are the passes that were asked for in loops.
+	requests map[apitypes.UID]request
 }
 
 // play runs one scenario and returns what failed, with what the vendor was asked.
@@ -190,32 +192,6 @@ func (w *World) tryPatch(object client.Object, change map[string]any) error {
 // annotate sets one annotation; nil removes it.
 func (w *World) annotate(object client.Object, name string, value any) {
 	w.patch(object, map[string]any{"metadata": map[string]any{"annotations": map[string]any{name: value}}})
-}
-
-// poke asks for a pass and waits until it has been made.
-func (w *World) poke(objects ...client.Object) {
-	w.h.Poke(w, objects...)
-}
-
-// ask asks for a pass.
-func (w *World) ask(object client.Object) string {
-	return w.h.Ask(w, object)
-}
-
-// pokeUntil asks for passes, as an impatient person would, until the object is as it should be.
-func (w *World) pokeUntil(object client.Object, what string, check func(client.Object) bool) {
-	w.Eventually(func() bool {
-		w.ask(object)
-		return check(object)
-	}).WithPolling(pollInterval).Should(BeTrue(), func() string {
-		return "asked again and again for " + what + ":\n" + show(object)
-	})
-}
-
-func (w *World) pokeUntilReady(objects ...client.Object) {
-	for _, object := range objects {
-		w.pokeUntil(object, object.GetName()+" to be Ready", harness.IsReady)
-	}
 }
 
 // refused waits until the object is Stalled for the reason, and expects its message to have all the words.
