@@ -6,10 +6,11 @@ import (
 	"net/http"
 	"time"
 
+	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/controller/apikey"
 	"github.com/workspace-operator/workspace-operator/internal/controller/credentials"
 	"github.com/workspace-operator/workspace-operator/internal/controller/orphan"
+	"github.com/workspace-operator/workspace-operator/internal/controller/watch"
 	"github.com/workspace-operator/workspace-operator/internal/controller/workspace"
 	"github.com/workspace-operator/workspace-operator/internal/controller/workspaceclass"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
@@ -27,12 +29,45 @@ import (
 	vendorhttp "github.com/workspace-operator/workspace-operator/internal/provider/rest"
 )
 
-// reconciler is a controller that says itself what wakes it.
-type reconciler interface {
-	SetupWithManager(mgr manager.Manager, options controller.Options) error
+// Parts are what the controllers are made of.
+type Parts struct {
+	// Client writes, and reads what may be behind; Live is not.
+	Client   client.Client
+	Live     client.Reader
+	Broker   *account.Broker
+	Recorder events.EventRecorder
+	Now      func() time.Time
 }
 
-func controllers(mgr ctrl.Manager, options Options) error {
+// Controller is a reconciler and its name, which is unique.
+type Controller struct {
+	Name string
+	watch.Reconciler
+}
+
+// Controllers are all of the operator's.
+func Controllers(parts Parts, options Options) []Controller {
+	deadline := cmp.Or(options.ProvisioningDeadline, DefaultProvisioningDeadline)
+	book := &ledger.Book{Client: parts.Client, Namespace: options.Namespace, Recorder: parts.Recorder, Now: parts.Now}
+	keeper := &credentials.Reconciler{Client: parts.Client, Live: parts.Live, Broker: parts.Broker, Recorder: parts.Recorder, Now: parts.Now}
+	return []Controller{
+		{"credentials", keeper},
+		{"workspaceclass", &workspaceclass.Reconciler{
+			Client: parts.Client, Live: parts.Live, Broker: parts.Broker, Recorder: parts.Recorder, Now: parts.Now,
+		}},
+		{"workspace", &workspace.Reconciler{
+			Client: parts.Client, Live: parts.Live, Broker: parts.Broker, Namespace: options.Namespace, Hold: keeper.Hold, Ledger: book,
+			ProvisioningDeadline: deadline, Recorder: parts.Recorder, Now: parts.Now,
+		}},
+		{"apikey", &apikey.Reconciler{
+			Client: parts.Client, Live: parts.Live, Broker: parts.Broker, Ledger: book, WatchSecrets: options.WatchSecrets,
+			Recorder: parts.Recorder, Now: parts.Now,
+		}},
+		{"orphan", &orphan.Reconciler{Client: parts.Client, Broker: parts.Broker, Now: parts.Now, ProvisioningDeadline: deadline}},
+	}
+}
+
+func setUp(mgr ctrl.Manager, options Options) error {
 	broker, err := newBroker(mgr, options)
 	if err != nil {
 		return err
@@ -40,27 +75,13 @@ func controllers(mgr ctrl.Manager, options Options) error {
 	if err := metrics.Registry.Register(ledger.NewGauge(mgr.GetClient(), options.Namespace)); err != nil {
 		return fmt.Errorf("registering the number of orphans: %w", err)
 	}
-	writer, live, recorder := mgr.GetClient(), mgr.GetAPIReader(), mgr.GetEventRecorder(engine.FieldManager)
-	deadline := cmp.Or(options.ProvisioningDeadline, DefaultProvisioningDeadline)
-	book := &ledger.Book{Client: writer, Namespace: options.Namespace, Recorder: recorder, Now: time.Now}
-	keeper := &credentials.Reconciler{Client: writer, Live: live, Broker: broker, Recorder: recorder, Now: time.Now}
-	for _, each := range []struct {
-		name string
-		reconciler
-	}{
-		{"credentials", keeper},
-		{"workspaceclass", &workspaceclass.Reconciler{Client: writer, Live: live, Broker: broker, Recorder: recorder, Now: time.Now}},
-		{"workspace", &workspace.Reconciler{
-			Client: writer, Live: live, Broker: broker, Namespace: options.Namespace, Hold: keeper.Hold, Ledger: book,
-			ProvisioningDeadline: deadline, Recorder: recorder, Now: time.Now,
-		}},
-		{"apikey", &apikey.Reconciler{
-			Client: writer, Live: live, Broker: broker, Ledger: book, WatchSecrets: options.WatchSecrets, Recorder: recorder, Now: time.Now,
-		}},
-		{"orphan", &orphan.Reconciler{Client: writer, Broker: broker, Now: time.Now, ProvisioningDeadline: deadline}},
-	} {
-		if err := each.SetupWithManager(mgr, working(options.Workers)); err != nil {
-			return fmt.Errorf("setting up the %s controller: %w", each.name, err)
+	parts := Parts{
+		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Broker: broker,
+		Recorder: mgr.GetEventRecorder(engine.FieldManager), Now: time.Now,
+	}
+	for _, each := range Controllers(parts, options) {
+		if err := watch.Setup(mgr, each.Name, each.Reconciler, working(options.Workers)); err != nil {
+			return fmt.Errorf("setting up the %s controller: %w", each.Name, err)
 		}
 	}
 	return nil

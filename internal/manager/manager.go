@@ -102,5 +102,5 @@ func build(options Options) (ctrl.Manager, error) {
 	if err := mgr.AddReadyzCheck("ping", healthz.Ping); err != nil {
 		return nil, err
 	}
-	return mgr, controllers(mgr, options)
+	return mgr, setUp(mgr, options)
 }

@@ -4,11 +4,7 @@ import (
 	"context"
 
 	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -16,20 +12,20 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/controller/watch"
 )
 
-// SetupWithManager says what wakes an ApiKey: itself, its Workspace, an edit of
-// the class, whose keyPolicy holds for it, and its Secret, if Secrets are watched.
-func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Options) error {
-	keys := builder.TypedControllerManagedBy[reconcile.Request](mgr).
-		Named("apikey").
-		For(&v1alpha1.ApiKey{}, builder.WithPredicates(watch.Asked())).
-		Watches(&v1alpha1.Workspace{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkspace), builder.WithPredicates(watch.Turned())).
-		Watches(&v1alpha1.WorkspaceClass{}, handler.EnqueueRequestsFromMapFunc(r.ofClass), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		WithOptions(options)
-	if r.WatchSecrets {
-		owner := handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &v1alpha1.ApiKey{}, handler.OnlyControllerOwner())
-		keys = keys.WatchesMetadata(&corev1.Secret{}, owner, builder.WithPredicates(watch.Altered()))
+// Triggers say what wakes an ApiKey: itself, its Workspace, an edit of the
+// class, whose keyPolicy holds for it, and its Secret, if Secrets are watched.
+func (r *Reconciler) Triggers() []watch.Trigger {
+	triggers := []watch.Trigger{
+		{Kind: &v1alpha1.ApiKey{}, News: watch.Asked()},
+		{Kind: &v1alpha1.Workspace{}, News: watch.Turned(), Wakes: r.ofWorkspace},
+		{Kind: &v1alpha1.WorkspaceClass{}, News: predicate.GenerationChangedPredicate{}, Wakes: r.ofClass},
 	}
-	return keys.Complete(r)
+	if r.WatchSecrets {
+		triggers = append(triggers, watch.Trigger{
+			Kind: &corev1.Secret{}, MetadataOnly: true, News: watch.Altered(), Wakes: watch.Owner(v1alpha1.GroupVersion.Group, "ApiKey"),
+		})
+	}
+	return triggers
 }
 
 func (r *Reconciler) ofWorkspace(ctx context.Context, ws client.Object) []reconcile.Request {

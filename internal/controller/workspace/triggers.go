@@ -3,27 +3,21 @@ package workspace
 import (
 	"context"
 
-	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/controller/watch"
 )
 
-// SetupWithManager says what wakes a Workspace: itself, its class, and an
-// ApiKey that no longer refers to it.
-func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Options) error {
-	return builder.TypedControllerManagedBy[reconcile.Request](mgr).
-		Named("workspace").
-		For(&v1alpha1.Workspace{}, builder.WithPredicates(watch.Asked())).
-		Watches(&v1alpha1.WorkspaceClass{}, handler.EnqueueRequestsFromMapFunc(r.ofClass), builder.WithPredicates(watch.Turned())).
-		Watches(&v1alpha1.ApiKey{}, handler.EnqueueRequestsFromMapFunc(r.ofKey), builder.WithPredicates(watch.Gone())).
-		WithOptions(options).
-		Complete(r)
+// Triggers say what wakes a Workspace: itself, its class, and an ApiKey that no
+// longer refers to it.
+func (r *Reconciler) Triggers() []watch.Trigger {
+	return []watch.Trigger{
+		{Kind: &v1alpha1.Workspace{}, News: watch.Asked()},
+		{Kind: &v1alpha1.WorkspaceClass{}, News: watch.Turned(), Wakes: r.ofClass},
+		{Kind: &v1alpha1.ApiKey{}, News: watch.Gone(), Wakes: r.ofKey},
+	}
 }
 
 // ofClass gives the Workspaces of a class, and those that wait for a default.

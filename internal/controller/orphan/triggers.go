@@ -3,25 +3,19 @@ package orphan
 import (
 	"context"
 
-	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/controller/watch"
 )
 
-// SetupWithManager says what wakes an entry: itself, and its class.
-func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Options) error {
-	return builder.TypedControllerManagedBy[reconcile.Request](mgr).
-		Named("orphan").
-		For(&v1alpha1.Orphan{}, builder.WithPredicates(watch.Asked())).
-		Watches(&v1alpha1.WorkspaceClass{}, handler.EnqueueRequestsFromMapFunc(r.ofClass), builder.WithPredicates(watch.Turned())).
-		WithOptions(options).
-		Complete(r)
+// Triggers say what wakes an entry: itself, and its class.
+func (r *Reconciler) Triggers() []watch.Trigger {
+	return []watch.Trigger{
+		{Kind: &v1alpha1.Orphan{}, News: watch.Asked()},
+		{Kind: &v1alpha1.WorkspaceClass{}, News: watch.Turned(), Wakes: r.ofClass},
+	}
 }
 
 func (r *Reconciler) ofClass(ctx context.Context, class client.Object) []reconcile.Request {

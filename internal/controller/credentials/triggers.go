@@ -6,12 +6,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -20,19 +16,17 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/controller/watch"
 )
 
-// SetupWithManager says what may change whether a credential Secret is needed:
+// Triggers say what may change whether a credential Secret is needed:
 // a Workspace that comes, goes or finds its class, and a class that names
 // another Secret or goes. A namespace that is going is looked at as well, lest
 // a Secret stays in it that was kept just before a crash. Secrets themselves
 // are not watched.
-func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Options) error {
-	return builder.TypedControllerManagedBy[reconcile.Request](mgr).
-		Named("credentials").
-		Watches(&v1alpha1.Workspace{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkspace), builder.WithPredicates(predicate.Or(watch.Asked(), served()))).
-		Watches(&v1alpha1.WorkspaceClass{}, handler.EnqueueRequestsFromMapFunc(r.ofClass), builder.WithPredicates(predicate.Or(watch.Asked(), watch.Gone()))).
-		WatchesMetadata(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.ofNamespace), builder.WithPredicates(going())).
-		WithOptions(options).
-		Complete(r)
+func (r *Reconciler) Triggers() []watch.Trigger {
+	return []watch.Trigger{
+		{Kind: &v1alpha1.Workspace{}, News: predicate.Or(watch.Asked(), served()), Wakes: r.ofWorkspace},
+		{Kind: &v1alpha1.WorkspaceClass{}, News: predicate.Or(watch.Asked(), watch.Gone()), Wakes: r.ofClass},
+		{Kind: &corev1.Namespace{}, MetadataOnly: true, News: going(), Wakes: r.ofNamespace},
+	}
 }
 
 // served passes a Workspace that finds its class, is worked on for the first
