@@ -41,8 +41,8 @@ func (r *Reconciler) Act(ctx context.Context, ws *v1alpha1.Workspace, intent Int
 	case plan.Create:
 		return r.create(ctx, ws, intent, step)
 	case plan.Adopt:
-		if intent.External != "" && !intent.Deleting {
-			if err := r.unowned(ctx, r.Live, ws, intent.Provider, step.Target); err != nil {
+		if !intent.Deleting {
+			if err := r.unowned(ctx, ws, intent.Provider, step.Target, true); err != nil {
 				return Effect{}, err
 			}
 		}
@@ -137,6 +137,9 @@ func (r *Reconciler) classStays(ctx context.Context, intent Intent) error {
 }
 
 func (r *Reconciler) remove(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight Sight, step plan.Step) error {
+	if intent.Shared && intent.vault.held() {
+		return r.removeVault(ctx, ws, intent.vault) // it is a copy: the other works with the key
+	}
 	if intent.Retain && intent.vault.held() {
 		err := intent.own.Session().Keys().Revoke(ctx, intent.vault.uuid, intent.vault.keyID)
 		if err != nil && intent.Insists {

@@ -61,7 +61,7 @@ func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent
 	case id != "":
 		r.observeOne(ctx, intent, id, &sight)
 	}
-	if err := r.unclaimed(ctx, ws, intent, &sight); err != nil {
+	if err := r.unclaimed(ctx, ws, intent, fresh, &sight); err != nil {
 		return sight, err
 	}
 	if !intent.Deleting {
@@ -180,17 +180,22 @@ func (r *Reconciler) readMarks(ctx context.Context, intent Intent, all []provide
 	return nil, nil
 }
 
-// unclaimed leaves out of Named what another Workspace has.
-func (r *Reconciler) unclaimed(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight *Sight) error {
-	if !ws.Status.Attempt.Ordered() || len(sight.Named) == 0 {
-		return nil // the slug is taken, whoever has it
+// unclaimed leaves out what another Workspace has: of those with our mark, it was
+// taken over meanwhile. One that is about to be adopted is asked about then.
+func (r *Reconciler) unclaimed(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, fresh bool, sight *Sight) error {
+	var err error
+	claimed := func(seen provider.Workspace) bool {
+		var owners []v1alpha1.Workspace
+		if err == nil && seen.ID != ws.Status.UUID {
+			owners, err = r.owners(ctx, ws, intent.Provider, seen.ID, fresh)
+		}
+		return len(owners) > 0
 	}
-	owners, err := owners(ctx, r.Client, ws, intent.Provider)
-	if err != nil {
-		return err
+	if ws.Status.Attempt.Ordered() { // else the slug is taken, whoever has it
+		sight.Named = slices.DeleteFunc(sight.Named, claimed)
 	}
-	sight.Named = slices.DeleteFunc(sight.Named, func(seen provider.Workspace) bool {
-		return slices.ContainsFunc(owners, func(other v1alpha1.Workspace) bool { return other.Status.UUID == seen.ID })
-	})
-	return nil
+	if intent.Deleting || ws.Status.UUID != "" {
+		sight.Marked = slices.DeleteFunc(sight.Marked, claimed)
+	}
+	return err
 }

@@ -59,7 +59,7 @@ func attempt(recorded *v1alpha1.Attempt, seen *provider.Workspace, facts engine.
 	switch {
 	case seen != nil && seen.Pending && !facts.Intent.Deleting:
 		return engine.Accepted(recorded, facts.Now, name)
-	case facts.Step.Verb == plan.Adopt:
+	case facts.Step.Verb == plan.Adopt && facts.Outlook.Err == nil:
 		return nil
 	case facts.Step.Verb != plan.Create && recorded.Ordered() && seen != nil:
 		return nil // the vendor has finished

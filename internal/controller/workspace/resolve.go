@@ -34,6 +34,8 @@ type Intent struct {
 	Retain      bool
 	// Insists: the Workspace's own spec says Retain.
 	Insists bool
+	// Shared: another Workspace has what this one leaves in its deletion.
+	Shared bool
 	// First: we hold no finalizer, so the vendor was never called.
 	First      bool
 	Deleting   bool
@@ -127,15 +129,13 @@ func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *
 	intent.Spec = specOf(ws, class, driver.Name())
 	intent.Recovery = recovery(intent)
 	intent.Retain = retains(ws, class, intent.Capabilities)
-	if intent.Deleting && intent.External != "" && !intent.Retain {
-		if intent.Retain, err = r.shared(ctx, ws, intent.Provider); err != nil {
-			return err
-		}
+	if intent.Deleting {
+		err = r.spare(ctx, ws, intent)
+	} else {
+		err = r.welcome(ctx, ws, class, intent)
 	}
-	if !intent.Deleting {
-		if err := r.welcome(ctx, ws, class, intent); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	return r.open(ctx, ws, class, intent)
 }
@@ -153,10 +153,20 @@ func (r *Reconciler) welcome(ctx context.Context, ws *v1alpha1.Workspace, class 
 	if err := unsupported(ws, intent); err != nil {
 		return err
 	}
-	if ws.Spec.ExternalID == "" {
+	return r.entitled(ctx, ws, class, intent.Provider)
+}
+
+// spare leaves to others, in a deletion, what they have as well: the workspace, and
+// the key that manages it.
+func (r *Reconciler) spare(ctx context.Context, ws *v1alpha1.Workspace, intent *Intent) error {
+	id := or(ws.Status.UUID, intent.vault.uuid)
+	if id == "" || intent.Retain && !intent.vault.held() {
 		return nil
 	}
-	return r.importable(ctx, ws, class, intent.Provider)
+	owners, err := r.owners(ctx, ws, intent.Provider, id, true)
+	intent.Shared = len(owners) > 0
+	intent.Retain = intent.Retain || intent.Shared
+	return err
 }
 
 func (r *Reconciler) open(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, intent *Intent) error {
@@ -189,7 +199,7 @@ func (r *Reconciler) openOwn(ctx context.Context, ws *v1alpha1.Workspace, class 
 	if intent.vault, err = r.inspectVault(ctx, ws); err != nil {
 		return err
 	}
-	if intent.vault.held() {
+	if intent.vault.held() && !intent.Shared {
 		intent.own, err = r.Broker.OpenOwn(ctx, class, vaultName(ws))
 		return err
 	}

@@ -17,6 +17,9 @@ import (
 // SetupWithManager says what wakes a Workspace: itself, its class, and an
 // ApiKey that no longer refers to it.
 func (r *Reconciler) SetupWithManager(mgr manager.Manager, options controller.Options) error {
+	if err := mgr.GetFieldIndexer().IndexField(context.Background(), &v1alpha1.Workspace{}, byUUID, uuidOf); err != nil {
+		return err
+	}
 	return builder.TypedControllerManagedBy[reconcile.Request](mgr).
 		Named("workspace").
 		For(&v1alpha1.Workspace{}, builder.WithPredicates(watch.Asked())).
