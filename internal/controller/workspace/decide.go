@@ -15,7 +15,7 @@ func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) 
 	overdue := waited > r.ProvisioningDeadline
 	denial, isDenied := denied(ws, revived)
 	return plan.Workspace{
-		Vendor:          intent.Provider,
+		Vendor:          or(intent.Provider, ws.Status.Provider),
 		Deleting:        intent.Deleting,
 		First:           intent.First,
 		Obstacle:        intent.Obstacle,

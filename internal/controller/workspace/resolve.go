@@ -3,6 +3,7 @@ package workspace
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -114,7 +115,7 @@ func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *
 	if err != nil {
 		return err
 	}
-	intent.class, intent.ClassName = class, class.Name
+	intent.class = class
 	if class.Spec.ResyncInterval != nil {
 		intent.Resync = class.Spec.ResyncInterval.Duration
 	}
@@ -122,7 +123,10 @@ func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *
 	if err != nil {
 		return err
 	}
-	intent.Provider = driver.Name()
+	if err := estranged(ws, class, driver.Name()); err != nil {
+		return err
+	}
+	intent.ClassName, intent.Provider = class.Name, driver.Name()
 	if intent.Capabilities, err = r.Broker.Capabilities(class); err != nil {
 		return err
 	}
@@ -154,6 +158,21 @@ func (r *Reconciler) welcome(ctx context.Context, ws *v1alpha1.Workspace, class 
 		return err
 	}
 	return r.entitled(ctx, ws, class, intent.Provider)
+}
+
+// estranged refuses a class that is another one by now, of the same name: what its
+// vendor, or its account, does not have says nothing of what the Workspace has.
+func estranged(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, vendor string) error {
+	const message = "WorkspaceClass %q is another one by now: it is for %s, and this Workspace has its workspace in %s. Make the class anew as it was, or use another class with another Workspace"
+	called := controllerutil.ContainsFinalizer(ws, v1alpha1.Finalizer) || ws.Status.UUID != ""
+	was, is := ws.Status.AccountID, class.Spec.Provider.AccountID()
+	switch {
+	case called && ws.Status.Provider != "" && ws.Status.Provider != vendor:
+		return &account.Problem{Reason: v1alpha1.ReasonClassInvalid, Message: fmt.Sprintf(message, class.Name, vendor, ws.Status.Provider)}
+	case ws.Status.UUID != "" && was != "" && is != "" && !strings.EqualFold(was, is):
+		return &account.Problem{Reason: v1alpha1.ReasonClassInvalid, Message: fmt.Sprintf(message, class.Name, "account "+is, "account "+was)}
+	}
+	return nil
 }
 
 // spare leaves to others, in a deletion, what they have as well: the workspace, and
