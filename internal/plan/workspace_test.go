@@ -226,6 +226,10 @@ func TestWorkspaceUpdated(t *testing.T) {
 		{"an update of something else leaves it frozen", Workspace{Recorded: "w1", Current: frozen("w1"), Differs: changed("description")}, update(Blocked, "Frozen")},
 		{"where a deletion only freezes, a second one that is frozen is done with",
 			Workspace{Recorded: "w1", Current: current("w1"), Marked: []provider.Workspace{*frozen("w2")}, FreezeRemoves: true}, stays(Settled, "Available")},
+		{"a second one stays where the class lets none be deleted, and the first is none the worse for it",
+			Workspace{Recorded: "w1", Current: current("w1"), Marked: workspaces("w1", "w2"), FreezeRemoves: true, Undeletable: true}, stays(Settled, "Available")},
+		{"nor does it keep the first from being changed",
+			Workspace{Recorded: "w1", Current: current("w1"), Marked: workspaces("w1", "w2"), Undeletable: true, Differs: changed("description")}, update(Settled, "Available")},
 		{"where it does more, it is not", Workspace{Recorded: "w1", Current: current("w1"), Marked: []provider.Workspace{*frozen("w2")}}, second},
 	})
 }

@@ -43,6 +43,8 @@ func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) 
 		Recovery:        intent.Recovery,
 		FreezeRemoves:   can.DeleteFreezes,
 		Means:           can.DeleteMeans,
+		Undeletable:     !can.Delete,
+		DeleteSetting:   can.DeleteSetting,
 		ReadErr:         sight.Err,
 		Current:         sight.Current,
 		Marked:          sight.Marked,
