@@ -215,6 +215,9 @@ func TestWorkspaceUpdated(t *testing.T) {
 		{"what was taken out of the spec cannot be cleared: say so", Workspace{Recorded: "w1", Current: current("w1"), Differs: Differences{Dropped: []string{"language"}}}, stays(Blocked, "Unsupported")},
 		{"who only observes would not clear it anyway",
 			Workspace{Recorded: "w1", Current: current("w1"), ObserveOnly: true, Differs: Differences{Dropped: []string{"language"}}}, stays(Settled, "Available")},
+		{"what only is observed may be otherwise in what cannot be changed",
+			Workspace{Recorded: "w1", Current: current("w1"), ObserveOnly: true, Differs: fixed("region")}, stays(Settled, "Available")},
+		{"and may have been changed to that", Workspace{Recorded: "w1", Current: current("w1"), ObserveOnly: true, Differs: drifted("region")}, stays(Settled, "Available")},
 		{"it stays frozen although the vendor was told", Workspace{Recorded: "w1", Current: frozen("w1"), Frozen: new(false), Differs: Differences{Kept: []string{"access"}}}, stays(Blocked, "Frozen")},
 
 		{"the spec wants it frozen", Workspace{Recorded: "w1", Current: current("w1"), Frozen: new(true), Differs: changed("access")}, update(Settled, "Frozen")},

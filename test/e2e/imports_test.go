@@ -144,7 +144,10 @@ func observeOnly(w *World) {
 		w.nag(ws)
 		return ws.Status.UUID
 	}).Should(Equal(id))
-	w.poke(ws)
+	w.pokeUntilReady(ws)
+	synced := harness.Condition(ws, v1alpha1.ConditionSynced)
+	w.Expect(synced.Status).NotTo(Equal(metav1.ConditionTrue))
+	w.Expect(hasAll(synced.Message, []string{"spec.displayName", v1alpha1.ManagementObserveOnly})).To(BeTrue(), "whether the vendor could change it or not: "+show(ws))
 	w.Expect(w.liveWorkspaces()).To(HaveKeyWithValue(id, consoleName))
 	w.patch(ws, map[string]any{"spec": map[string]any{"displayName": "a third name"}})
 	w.poke(ws)
