@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -90,7 +91,7 @@ func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent 
 	}
 	if intent.typedSlug() {
 		if err := r.slugFree(ctx, ws); err != nil {
-			return Effect{}, err
+			return Effect{}, unsent{err}
 		}
 	}
 	calling, cancel := engine.Uninterrupted(ctx)
@@ -106,6 +107,18 @@ func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent 
 		}
 	}
 	return Effect{Workspace: &made, Building: made.Pending, Told: heeded(ws, intent, made)}, nil
+}
+
+// unsent is why a call that was put on record was not made.
+type unsent struct{ error }
+
+// Unwrap gives what stood in its way.
+func (u unsent) Unwrap() error { return u.error }
+
+// answered reports whether a call that failed is known to have made nothing.
+func answered(err error) bool {
+	_, held := errors.AsType[unsent](err)
+	return held || engine.Answered(err)
 }
 
 // later is now, but never the time of a call that was denied: whoever denied it

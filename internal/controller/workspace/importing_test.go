@@ -25,7 +25,7 @@ func among(t *testing.T, all ...*v1alpha1.Workspace) *Reconciler {
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
-	builder := fake.NewClientBuilder().WithScheme(scheme).WithIndex(&v1alpha1.Workspace{}, byUUID, uuidOf)
+	builder := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(&v1alpha1.Workspace{}).WithIndex(&v1alpha1.Workspace{}, byUUID, uuidOf)
 	for _, ws := range all {
 		builder.WithObjects(ws)
 	}
@@ -231,13 +231,7 @@ func TestUnclaimed(t *testing.T) {
 func TestAListThatFailedSaysNothingOfOwners(t *testing.T) {
 	broken := errors.New("the cache is stopping")
 	r := among(t)
-	below, ok := r.Client.(client.WithWatch)
-	if !ok {
-		t.Fatal("the fake client cannot watch")
-	}
-	r.Client = interceptor.NewClient(below, interceptor.Funcs{
-		List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error { return broken },
-	})
+	r.Client = withoutLists(t, r.Client, broken)
 	r.Live = r.Client
 	ws := importer("b", 0, "ws-1")
 	if err := r.unowned(t.Context(), ws, "acme", "ws-1", false); !errors.Is(err, broken) {
@@ -246,4 +240,16 @@ func TestAListThatFailedSaysNothingOfOwners(t *testing.T) {
 	if err := r.spare(t.Context(), ws, &Intent{Provider: "acme"}); !errors.Is(err, broken) {
 		t.Errorf("spare: %v", err)
 	}
+}
+
+// withoutLists is the cluster while no list can be read.
+func withoutLists(t *testing.T, api client.Client, broken error) client.Client {
+	t.Helper()
+	below, ok := api.(client.WithWatch)
+	if !ok {
+		t.Fatal("the fake client cannot watch")
+	}
+	return interceptor.NewClient(below, interceptor.Funcs{
+		List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error { return broken },
+	})
 }
