@@ -40,11 +40,7 @@ func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent
 	switch {
 	case intent.First:
 	case ws.Status.UUID == "" || ws.Status.Attempt.Open():
-		sight.Unsettled = engine.Unsettled(ws, ws.Status.Attempt, r.Now())
-		if intent.Capabilities.Workspace.Asynchronous && !refused(ws) && !engine.Denied(ws, ws.Status.Attempt) && (!intent.Deleting || !intent.Retain) {
-			// What was asked for may be made as late as anything the vendor builds.
-			sight.Unsettled += r.ProvisioningDeadline
-		}
+		sight.Unsettled = engine.Unsettled(ws, ws.Status.Attempt, r.Now()) + r.lateness(ws, intent)
 	default:
 		sight.Unsettled = engine.SinceReady(ws.Status.Conditions, r.Now())
 	}
@@ -68,6 +64,19 @@ func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent
 		r.readWhole(ctx, ws, intent, fresh, &sight)
 	}
 	return sight, nil
+}
+
+// lateness is how much later than by a call itself the lists may show what it made:
+// as late as anything the vendor builds. Where they show nothing for certain, there
+// is nothing to wait for.
+func (r *Reconciler) lateness(ws *v1alpha1.Workspace, intent Intent) time.Duration {
+	switch {
+	case !intent.Capabilities.Workspace.Asynchronous, intent.Recovery == provider.RecoverNever, intent.Deleting && intent.Retain:
+		return 0
+	case refused(ws), engine.Denied(ws, ws.Status.Attempt):
+		return 0
+	}
+	return r.ProvisioningDeadline
 }
 
 // refused reports whether the latest call is known to have made nothing.
