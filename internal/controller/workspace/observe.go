@@ -116,6 +116,10 @@ func (r *Reconciler) observeList(ctx context.Context, ws *v1alpha1.Workspace, in
 		freshness = account.Freshness{NotBefore: r.Now()}
 	}
 	all, err := intent.account.Workspaces(ctx, freshness)
+	if err == nil && !fresh && lacks(all, ws.Status.UUID) {
+		// A list from before it was made, or taken over, proves nothing gone.
+		all, err = intent.account.Workspaces(ctx, account.Freshness{NotBefore: r.Now()})
+	}
 	if err != nil {
 		sight.Err = err
 		return
@@ -142,6 +146,11 @@ func (r *Reconciler) observeList(ctx context.Context, ws *v1alpha1.Workspace, in
 		lost := ws.Status.UUID == "" || ws.Status.Attempt.Open()
 		sight.Marked, sight.Err = r.readMarks(ctx, intent, all, ws.Status.UUID, lost)
 	}
+}
+
+// lacks reports whether what is recorded is not in the list.
+func lacks(all []provider.Workspace, id string) bool {
+	return id != "" && !slices.ContainsFunc(all, func(seen provider.Workspace) bool { return seen.ID == id })
 }
 
 // readWhole reads the parts that a list leaves out of the workspace that is
