@@ -21,6 +21,18 @@ type Provider struct {
 	Oceanbase *OceanbaseProvider `json:"oceanbase,omitempty"`
 }
 
+// AccountID is the vendor's account that holds the workspaces, where the class names
+// it and not the credential alone.
+func (p *Provider) AccountID() string {
+	switch {
+	case p.Groundfloor != nil:
+		return p.Groundfloor.AccountID
+	case p.Oceanbase != nil:
+		return p.Oceanbase.OrganizationID
+	}
+	return ""
+}
+
 // Endpoint is a vendor's base URL.
 // +kubebuilder:validation:MinLength=8
 // +kubebuilder:validation:MaxLength=512
@@ -57,11 +69,12 @@ type GroundfloorProvider struct {
 	// endpoint is the control plane.
 	// +required
 	Endpoint Endpoint `json:"endpoint"`
-	// accountID is the account workspaces are created in.
+	// accountID is the account workspaces are created in. It is immutable.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9-]+$')`,message="accountID must consist of letters, digits and '-'"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="accountID is immutable, because workspaces stay in the account they were made in: create another class"
 	AccountID string `json:"accountID"`
 	// freezeOnDelete lets deletion freeze a workspace; the vendor removes a
 	// frozen workspace for good after 30 days. Omitted: Disabled.
@@ -74,11 +87,12 @@ type OceanbaseProvider struct {
 	// endpoint is the region's API.
 	// +required
 	Endpoint Endpoint `json:"endpoint"`
-	// organizationID is the organization every call is made in.
+	// organizationID is the organization every call is made in. It is immutable.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:XValidation:rule=`self.matches('^[A-Za-z0-9_-]+$')`,message="organizationID must consist of letters, digits, '-' and '_'"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="organizationID is immutable, because workspaces stay in the organization they are in: create another class"
 	OrganizationID string `json:"organizationID"`
 	// uid is the account id, where the gateway does not add it.
 	// +optional

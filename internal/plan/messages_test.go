@@ -38,6 +38,8 @@ func TestMessagesAboutAWorkspace(t *testing.T) {
 		{Workspace{Vendor: "acme", Recorded: "w1", Current: current("w1"), Differs: Differences{Dropped: []string{"language"}}}.Decide(),
 			[]string{"spec.language", "taken out", "acme", "set it back"}},
 		{Workspace{Recorded: "w1", Current: frozen("w1"), Frozen: new(false), Differs: Differences{Kept: []string{"access"}}}.Decide(), []string{"although spec.access is Active"}},
+		{Workspace{Vendor: "acme", Recorded: "w1", Current: current("w1"), Marked: workspaces("w1", "w2"), Undeletable: true, DeleteSetting: "freezeOnDelete"}.Decide(),
+			[]string{messageAvailable, `"w2"`, "acme", "console", "freezeOnDelete", "class"}},
 		{Workspace{Deleting: true, Dependents: 3}.Decide(), []string{"3 ApiKeys"}},
 		{Workspace{Vendor: "acme", External: "w1"}.Decide(), []string{"acme", `"w1"`, "spec.externalID"}},
 		{Workspace{External: "w1", Current: current("w1"), Differs: changed("description", "access")}.Decide(), []string{"spec.description, spec.access"}},

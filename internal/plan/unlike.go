@@ -6,15 +6,17 @@ import (
 )
 
 // unchangeable is how a workspace stands that is otherwise than its spec in what
-// the vendor cannot change.
+// the vendor cannot change. Of what is only observed nothing is to be changed.
 func (w Workspace) unchangeable() (outlook Outlook, blocked bool) {
 	fixed, dropped, drifted := w.Differs.Fixed, w.Differs.Dropped, w.Differs.lost()
 	outlook = Outlook{State: Blocked, Reason: reasonUnsupported}
 	switch {
+	case w.ObserveOnly:
+		return Outlook{}, false
 	case len(fixed) > 0:
 		outlook.Unapplied = "the vendor has another " + specFields(fixed)
 		outlook.Message = fmt.Sprintf("%s: %s cannot change this of a workspace that exists; set it back, or create another Workspace", specFields(fixed), w.Vendor)
-	case len(dropped) > 0 && !w.ObserveOnly:
+	case len(dropped) > 0:
 		outlook.Unapplied = "the vendor still has " + specFields(dropped)
 		outlook.Message = fmt.Sprintf("%s: taken out of the spec, and %s cannot clear it; set it back, or create another Workspace", specFields(dropped), w.Vendor)
 	case len(drifted) > 0:
@@ -30,9 +32,10 @@ func (w Workspace) unchangeable() (outlook Outlook, blocked bool) {
 // unapplied says in what a workspace that can be used is otherwise than its spec.
 func (w Workspace) unapplied() string {
 	differs := w.Differs
+	unlike := slices.Concat(differs.Changeable, differs.Kept, differs.Fixed, differs.lost())
 	switch {
-	case w.ObserveOnly && len(differs.Changeable)+len(differs.Kept) > 0:
-		return specFields(slices.Concat(differs.Changeable, differs.Kept)) + ": the vendor has another value, and spec.managementPolicy is ObserveOnly, so that it is not told"
+	case w.ObserveOnly && len(unlike) > 0:
+		return specFields(unlike) + ": the vendor has another value, and spec.managementPolicy is ObserveOnly, so that it is not told"
 	case len(differs.Kept) > 0:
 		return Unheeded(differs.Kept)
 	}

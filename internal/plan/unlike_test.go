@@ -13,6 +13,8 @@ func TestUnlike(t *testing.T) {
 	}
 	observed := unlike(changed("displayName"))
 	observed.ObserveOnly = true
+	settled := unlike(Differences{Fixed: []string{"region"}, Drifted: []string{"slug"}})
+	settled.ObserveOnly = true
 	for _, row := range []struct {
 		reason string
 		step   Step
@@ -24,6 +26,7 @@ func TestUnlike(t *testing.T) {
 		{"what was taken out cannot be cleared", unlike(Differences{Dropped: []string{"language"}}).Decide(), "", []string{"spec.language"}},
 		{"the vendor keeps another value", unlike(Differences{Kept: []string{"displayName"}}).Decide(), "", []string{"spec.displayName", "told"}},
 		{"it is only observed", observed.Decide(), "", []string{"spec.displayName", "ObserveOnly"}},
+		{"it is only observed, and cannot be changed", settled.Decide(), "", []string{"spec.region", "spec.slug", "ObserveOnly"}},
 		{"what can be changed is", unlike(changed("displayName")).Decide(), "", nil},
 		{"nothing differs", unlike(Differences{}).Decide(), "", nil},
 	} {

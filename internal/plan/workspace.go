@@ -63,6 +63,10 @@ type Workspace struct {
 	// FreezeRemoves: all that a deletion does is to freeze, which Means says.
 	FreezeRemoves bool
 	Means         string
+	// Undeletable: no workspace can be deleted, unless DeleteSetting, where there
+	// is one, is Enabled in the class.
+	Undeletable   bool
+	DeleteSetting string
 
 	// ReadErr is why the vendor's side could not be seen.
 	ReadErr error
@@ -110,7 +114,7 @@ func (w Workspace) Decide() Step {
 }
 
 func (w Workspace) keep() Step {
-	if extra := w.duplicate(); extra != "" && !w.ObserveOnly {
+	if extra := w.duplicate(); extra != "" && !w.ObserveOnly && !w.Undeletable {
 		return Step{Verb: Remove, Target: extra, Outlook: Outlook{
 			State: Working, Reason: reasonRecovering, Message: "a second workspace made for this object is being removed",
 		}}
@@ -127,7 +131,7 @@ func (w Workspace) keep() Step {
 	case len(w.Differs.Changeable) > 0 && !w.ObserveOnly:
 		return Step{Verb: Update, Target: w.Recorded, Undone: w.Differs.undone(), Outlook: w.updated()}
 	}
-	return Step{Verb: Stay, Outlook: w.standing(*w.Current)}
+	return Step{Verb: Stay, Outlook: w.tolerated(w.standing(*w.Current))}
 }
 
 // updated is how things stand after an update: the vendor then has what the
@@ -168,20 +172,6 @@ func (w Workspace) meaning(message string) string {
 	}
 	return message
 }
-
-// duplicate is a workspace with our mark that is not the recorded one: what a
-// create left behind whose sender was replaced before it could say so.
-func (w Workspace) duplicate() string {
-	for _, seen := range w.Marked {
-		if seen.ID != w.Recorded && !w.gone(seen) {
-			return seen.ID
-		}
-	}
-	return ""
-}
-
-// gone reports whether all has been done that a deletion can do.
-func (w Workspace) gone(seen provider.Workspace) bool { return w.FreezeRemoves && seen.Frozen }
 
 // take records a workspace that exists. Nothing is ever created in its place.
 func (w Workspace) take() Step {

@@ -215,6 +215,9 @@ func TestWorkspaceUpdated(t *testing.T) {
 		{"what was taken out of the spec cannot be cleared: say so", Workspace{Recorded: "w1", Current: current("w1"), Differs: Differences{Dropped: []string{"language"}}}, stays(Blocked, "Unsupported")},
 		{"who only observes would not clear it anyway",
 			Workspace{Recorded: "w1", Current: current("w1"), ObserveOnly: true, Differs: Differences{Dropped: []string{"language"}}}, stays(Settled, "Available")},
+		{"what only is observed may be otherwise in what cannot be changed",
+			Workspace{Recorded: "w1", Current: current("w1"), ObserveOnly: true, Differs: fixed("region")}, stays(Settled, "Available")},
+		{"and may have been changed to that", Workspace{Recorded: "w1", Current: current("w1"), ObserveOnly: true, Differs: drifted("region")}, stays(Settled, "Available")},
 		{"it stays frozen although the vendor was told", Workspace{Recorded: "w1", Current: frozen("w1"), Frozen: new(false), Differs: Differences{Kept: []string{"access"}}}, stays(Blocked, "Frozen")},
 
 		{"the spec wants it frozen", Workspace{Recorded: "w1", Current: current("w1"), Frozen: new(true), Differs: changed("access")}, update(Settled, "Frozen")},
@@ -226,6 +229,10 @@ func TestWorkspaceUpdated(t *testing.T) {
 		{"an update of something else leaves it frozen", Workspace{Recorded: "w1", Current: frozen("w1"), Differs: changed("description")}, update(Blocked, "Frozen")},
 		{"where a deletion only freezes, a second one that is frozen is done with",
 			Workspace{Recorded: "w1", Current: current("w1"), Marked: []provider.Workspace{*frozen("w2")}, FreezeRemoves: true}, stays(Settled, "Available")},
+		{"a second one stays where the class lets none be deleted, and the first is none the worse for it",
+			Workspace{Recorded: "w1", Current: current("w1"), Marked: workspaces("w1", "w2"), FreezeRemoves: true, Undeletable: true}, stays(Settled, "Available")},
+		{"nor does it keep the first from being changed",
+			Workspace{Recorded: "w1", Current: current("w1"), Marked: workspaces("w1", "w2"), Undeletable: true, Differs: changed("description")}, update(Settled, "Available")},
 		{"where it does more, it is not", Workspace{Recorded: "w1", Current: current("w1"), Marked: []provider.Workspace{*frozen("w2")}}, second},
 	})
 }

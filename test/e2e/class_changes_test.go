@@ -6,6 +6,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	emulated "github.com/workspace-operator/workspace-operator/internal/emulator/groundfloor"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/journal"
 	"github.com/workspace-operator/workspace-operator/test/gen"
 	"github.com/workspace-operator/workspace-operator/test/harness"
@@ -20,7 +21,61 @@ func classChanges() []scenario {
 	s.at(harness.Groundfloor, "the class's freezeOnDelete is what counts when a Workspace is deleted", changesFreezeOnDelete)
 	s.each("the class's resyncInterval holds from the next pass on", changesResync)
 	s.each("a class that goes counts the Workspaces it waits for", countsUsers)
+	s.at(harness.Portkey, "a class made anew for another vendor proves nothing gone", anotherVendor)
+	s.at(harness.Groundfloor, "a class made anew for another account proves nothing gone", anotherAccount)
 	return s.all
+}
+
+// madeAnew puts another class in the place of the Workspace's, as somebody does who takes the finalizer away that keeps it.
+func (w *World) madeAnew(ws *v1alpha1.Workspace, change func(*v1alpha1.WorkspaceClass)) {
+	class := w.classOf(ws)
+	again := &v1alpha1.WorkspaceClass{ObjectMeta: metav1.ObjectMeta{Name: class.Name}, Spec: *class.Spec.DeepCopy()}
+	change(again)
+	w.delete(class)
+	w.patch(class, map[string]any{"metadata": map[string]any{"finalizers": nil}})
+	w.h.WaitGone(w, class)
+	w.h.Create(w, again)
+	w.h.WaitReady(w, again)
+}
+
+func anotherVendor(w *World) {
+	ws := w.readyWorkspace()
+	w.madeAnew(ws, func(class *v1alpha1.WorkspaceClass) {
+		class.Spec.Provider = v1alpha1.Provider{Slaunchx: &v1alpha1.SlaunchxProvider{Endpoint: class.Spec.Provider.Portkey.Endpoint}}
+		class.Spec.CredentialsRef.Namespace = "" // each namespace's own, so that it is Ready without one
+	})
+	w.estranged(ws, harness.Slaunchx, harness.Portkey)
+}
+
+func anotherAccount(w *World) {
+	const elsewhere = "11111111-1111-4111-8111-111111111111"
+	w.settings(map[string]any{"accounts": map[string]string{emulated.DefaultAccountID: "administer", elsewhere: "administer"}})
+	ws := w.readyWorkspace()
+	w.madeAnew(ws, func(class *v1alpha1.WorkspaceClass) {
+		class.Spec.Provider.Groundfloor.AccountID = elsewhere
+		class.Spec.Provider.Groundfloor.FreezeOnDelete = v1alpha1.Enabled
+	})
+	w.estranged(ws, elsewhere, emulated.DefaultAccountID)
+}
+
+// estranged: what cannot be asked about stays Ready, and is let go on its owner's word only.
+func (w *World) estranged(ws *v1alpha1.Workspace, words ...string) {
+	id, before := ws.Status.UUID, w.writes()
+	w.Eventually(func() bool {
+		w.nag(ws)
+		return harness.HasReason(ws, v1alpha1.ConditionAccountReady, v1alpha1.ReasonClassInvalid)
+	}).Should(BeTrue(), func() string { return show(ws) })
+	w.Expect(hasAll(harness.Condition(ws, v1alpha1.ConditionAccountReady).Message, words)).To(BeTrue(), show(ws))
+	w.poke(ws)
+	w.Expect(harness.IsReady(ws)).To(BeTrue())
+	w.Expect(ws.Status.Provider).To(Equal(w.vendor))
+	w.delete(ws)
+	w.refused(ws, v1alpha1.ReasonClassInvalid, append(words, "Retain")...)
+	w.patch(ws, map[string]any{"spec": map[string]any{"deletionPolicy": v1alpha1.DeletionRetain}})
+	w.askUntilGone(ws)
+	w.Expect(w.writes()).To(Equal(before))
+	w.Expect(w.liveWorkspaces()).To(HaveKey(id))
+	w.said(ws, corev1.EventTypeNormal, v1alpha1.ReasonRetained, id)
 }
 
 // classOf is the class that serves the Workspace.

@@ -27,6 +27,7 @@ func imports() []scenario {
 	s.at(harness.Portkey, "with deletionPolicy Delete removes it in the end", func(w *World) { importThenDelete(w, v1alpha1.DeletionDelete) })
 	s.at(harness.Portkey, "with managementPolicy ObserveOnly never writes", observeOnly)
 	s.at(harness.Groundfloor, "with managementPolicy ObserveOnly never writes", observeOnly)
+	s.at(harness.Portkey, "of a workspace that is newer than the list at hand stays Ready", importOfANewOne)
 	s.at(harness.Guance, "of the workspace that the class's key belongs to, with a key in it", importOwn)
 	s.at(harness.Guance, "of any other workspace is refused", importOther)
 	return s.all
@@ -144,7 +145,10 @@ func observeOnly(w *World) {
 		w.nag(ws)
 		return ws.Status.UUID
 	}).Should(Equal(id))
-	w.poke(ws)
+	w.pokeUntilReady(ws)
+	synced := harness.Condition(ws, v1alpha1.ConditionSynced)
+	w.Expect(synced.Status).NotTo(Equal(metav1.ConditionTrue))
+	w.Expect(hasAll(synced.Message, []string{"spec.displayName", v1alpha1.ManagementObserveOnly})).To(BeTrue(), "whether the vendor could change it or not: "+show(ws))
 	w.Expect(w.liveWorkspaces()).To(HaveKeyWithValue(id, consoleName))
 	w.patch(ws, map[string]any{"spec": map[string]any{"displayName": "a third name"}})
 	w.poke(ws)
@@ -155,6 +159,17 @@ func observeOnly(w *World) {
 	w.h.WaitGone(w, ws)
 	w.Expect(w.liveWorkspaces()).To(HaveKey(id))
 	w.Expect(w.writes()).To(BeZero(), "what is only observed is never written, not even at its end")
+}
+
+// importOfANewOne has the list of the account read before there is anything to be taken over.
+func importOfANewOne(w *World) {
+	class := w.class(gen.SetWorkspaceClassImportableIDs("*"))
+	first := w.workspace("first", class)
+	w.h.WaitReady(w, first)
+	w.poke(first)
+	ws := w.workspace("workspace", class, gen.SetWorkspaceExternalID(w.importable("new")))
+	w.h.WaitReady(w, ws)
+	w.Consistently(func() bool { w.get(ws); return harness.IsReady(ws) }).Should(BeTrue(), "a list from before says nothing of it")
 }
 
 // importOwn manages the workspace with the class's credential, which must outlive it.

@@ -17,11 +17,13 @@ func restore() []scenario {
 		s.at(vendor, "a Workspace without its status stops with a condition, and makes no second one", restoredWithoutStatus)
 		s.at(vendor, "a Workspace without its status is created anew on a person's word for this very object", restoredAndDenied)
 		s.at(vendor, "a Workspace whose status was lost finds what the vendor has of it", statusLost)
+		s.at(vendor, "a copy with its status beside the original is a Conflict, and its deletion leaves what the original has", copied)
 	}
 	for _, vendor := range []string{harness.Portkey, harness.Groundfloor} {
 		s.at(vendor, "a Workspace with its status goes on, under whatever UID", restoredWithStatus)
 		s.at(vendor, "a Workspace without its status is deleted, and another imports what it had", restoredAndImported)
 	}
+	s.at(harness.Portkey, "a Workspace with its status, whose workspace another took over meanwhile, is a Conflict", copiedAfterImport)
 	s.at(harness.Portkey, "a tenant who writes our finalizer down gets no more than a condition", finalizerTyped)
 	return s.all
 }
@@ -34,8 +36,13 @@ func (w *World) restored(ws *v1alpha1.Workspace, withStatus bool) *v1alpha1.Work
 	w.delete(ws)
 	w.patch(ws, map[string]any{"metadata": map[string]any{"finalizers": nil}})
 	w.h.WaitGone(w, ws)
+	return w.broughtBack(ws, ws.Namespace, withStatus)
+}
+
+// broughtBack is the Workspace in a namespace as a backup has it.
+func (w *World) broughtBack(ws *v1alpha1.Workspace, namespace string, withStatus bool) *v1alpha1.Workspace {
 	back := &v1alpha1.Workspace{
-		ObjectMeta: metav1.ObjectMeta{Namespace: ws.Namespace, Name: ws.Name, Finalizers: []string{v1alpha1.Finalizer}, Annotations: map[string]string{v1alpha1.AnnotationPaused: "true"}},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: ws.Name, Finalizers: []string{v1alpha1.Finalizer}, Annotations: map[string]string{v1alpha1.AnnotationPaused: "true"}},
 		Spec:       ws.Spec,
 	}
 	w.h.Create(w, back)

@@ -19,6 +19,7 @@ func unknown() []scenario {
 		s.at(vendor, "what a person says of one call is nothing about the next", deniedTwice)
 		s.at(vendor, "a deletion goes on, and the ledger has what may be left", unknownLeft)
 	}
+	s.at(harness.Groundfloor, "a deletion that would freeze it goes on as well", unknownFreezing)
 	s.at(harness.Groundfloor, "a person says that there is none, and is mistaken: the slug is taken", deniedMistaken)
 	s.at(harness.Groundfloor, "another Workspace imports by its id what the lost call made", unknownImported)
 	return s.all
@@ -85,8 +86,16 @@ func deniedTwice(w *World) {
 	w.Expect(w.created()).To(Equal(1))
 }
 
-func unknownLeft(w *World) {
+func unknownLeft(w *World) { w.leftUnknown(w.lostCreation(fault.Lost)) }
+
+func unknownFreezing(w *World) {
 	ws := w.lostCreation(fault.Lost)
+	w.patch(w.classOf(ws), map[string]any{"spec": map[string]any{"provider": map[string]any{"groundfloor": map[string]any{"freezeOnDelete": v1alpha1.Enabled}}}})
+	w.leftUnknown(ws)
+}
+
+// leftUnknown lets the Workspace go, whatever became of its call.
+func (w *World) leftUnknown(ws *v1alpha1.Workspace) {
 	w.delete(ws)
 	w.askUntilGone(ws)
 	w.said(ws, corev1.EventTypeWarning, v1alpha1.ReasonOutcomeUnknown, w.vendor)

@@ -132,17 +132,13 @@ func (s *stage) anyCA() []byte {
 
 // groundfloorClassRows and the rest are what only one vendor's classes have.
 func groundfloorClassRows() []row {
-	const elsewhere = "11111111-1111-4111-8111-111111111111"
 	gf := func(text string) string { return "provider: {groundfloor: {" + text + "}}" }
 	ob := func(text string) string { return "provider: {oceanbase: {" + text + "}}" }
 	sx := func(text string) string { return "provider: {slaunchx: {" + text + "}}" }
 	account := aClass().of("provider.groundfloor.accountID", harness.Groundfloor,
 		to(gf("accountID: "+groundfloor.DefaultAccountID), newWorkspace(status("accountID", groundfloor.DefaultAccountID))),
-		to(gf("accountID: "+elsewhere), newWorkspace(status("accountID", elsewhere))),
+		refused(gf("accountID: 11111111-1111-4111-8111-111111111111"), "accountID is immutable"),
 		refused(gf("accountID: null"), "provider.groundfloor.accountID: Required value"))
-	account.prepare = func(s *stage) {
-		s.Expect(s.v.SetSettings(harness.Groundfloor, map[string]any{"accounts": map[string]any{groundfloor.DefaultAccountID: "administer", elsewhere: "administer"}})).To(Succeed())
-	}
 	auth := aClass().of("provider.oceanbase.auth", harness.Oceanbase,
 		to(ob("auth: Basic"), importing(ready, sent("Authorization", "Basic"))),
 		to(ob("auth: Digest"), importing(ready, sent("Authorization", "Digest"))),
@@ -158,7 +154,7 @@ func groundfloorClassRows() []row {
 			to("", newWorkspace(deleted(notFrozen)), having(kindWorkspace, "deletionPolicy: Delete", stalled(v1alpha1.ReasonUnsupported, "freezeOnDelete")))),
 		aClass().of("provider.oceanbase.organizationID", harness.Oceanbase,
 			to(ob("organizationID: "+oceanbase.DefaultOrganizationID), importing(ready, sent("X-Ob-Org-Id", oceanbase.DefaultOrganizationID))),
-			to(ob("organizationID: org-other"), importing(sent("X-Ob-Org-Id", "org-other"))),
+			refused(ob("organizationID: org-other"), "organizationID is immutable"),
 			refused(ob("organizationID: null"), "provider.oceanbase.organizationID: Required value")),
 		aClass().of("provider.oceanbase.product", harness.Oceanbase,
 			to(ob("product: one"), importing(sent("X-Ob-Product", "one"))),

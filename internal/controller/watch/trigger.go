@@ -28,6 +28,13 @@ type Trigger struct {
 	Wakes handler.MapFunc
 }
 
+// Index lets objects be listed from the cache by a field.
+type Index struct {
+	Kind   client.Object
+	Field  string
+	Values client.IndexerFunc
+}
+
 // Reconciler is a controller that says itself what wakes it.
 type Reconciler interface {
 	reconcile.Reconciler
@@ -35,8 +42,20 @@ type Reconciler interface {
 	Triggers() []Trigger
 }
 
+// Indexed is a controller that lists by fields.
+type Indexed interface {
+	Indexes() []Index
+}
+
 // Setup has the manager run the reconciler under the name.
 func Setup(mgr manager.Manager, name string, reconciler Reconciler, options controller.Options) error {
+	if indexed, ok := reconciler.(Indexed); ok {
+		for _, index := range indexed.Indexes() {
+			if err := mgr.GetFieldIndexer().IndexField(context.Background(), index.Kind, index.Field, index.Values); err != nil {
+				return err
+			}
+		}
+	}
 	build := builder.TypedControllerManagedBy[reconcile.Request](mgr).Named(name).WithOptions(options)
 	for _, trigger := range reconciler.Triggers() {
 		news := builder.WithPredicates(trigger.News)

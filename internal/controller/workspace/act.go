@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -41,8 +42,8 @@ func (r *Reconciler) Act(ctx context.Context, ws *v1alpha1.Workspace, intent Int
 	case plan.Create:
 		return r.create(ctx, ws, intent, step)
 	case plan.Adopt:
-		if intent.External != "" && !intent.Deleting {
-			if err := r.unowned(ctx, r.Live, ws, intent.Provider, step.Target); err != nil {
+		if !intent.Deleting {
+			if err := r.unowned(ctx, ws, intent.Provider, step.Target, true); err != nil {
 				return Effect{}, err
 			}
 		}
@@ -90,7 +91,7 @@ func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent 
 	}
 	if intent.typedSlug() {
 		if err := r.slugFree(ctx, ws); err != nil {
-			return Effect{}, err
+			return Effect{}, unsent{err}
 		}
 	}
 	calling, cancel := engine.Uninterrupted(ctx)
@@ -106,6 +107,18 @@ func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent 
 		}
 	}
 	return Effect{Workspace: &made, Building: made.Pending, Told: heeded(ws, intent, made)}, nil
+}
+
+// unsent is why a call that was put on record was not made.
+type unsent struct{ error }
+
+// Unwrap gives what stood in its way.
+func (u unsent) Unwrap() error { return u.error }
+
+// answered reports whether a call that failed is known to have made nothing.
+func answered(err error) bool {
+	_, held := errors.AsType[unsent](err)
+	return held || engine.Answered(err)
 }
 
 // later is now, but never the time of a call that was denied: whoever denied it
@@ -137,6 +150,9 @@ func (r *Reconciler) classStays(ctx context.Context, intent Intent) error {
 }
 
 func (r *Reconciler) remove(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight Sight, step plan.Step) error {
+	if intent.Shared && intent.vault.held() {
+		return r.removeVault(ctx, ws, intent.vault) // it is a copy: the other works with the key
+	}
 	if intent.Retain && intent.vault.held() {
 		err := intent.own.Session().Keys().Revoke(ctx, intent.vault.uuid, intent.vault.keyID)
 		if err != nil && intent.Insists {

@@ -1,11 +1,15 @@
 package workspace
 
 import (
+	"errors"
 	"testing"
 	"time"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/test/gen"
 )
@@ -81,5 +85,31 @@ func TestADeniedCallIsNotTheNextOne(t *testing.T) {
 		if got := (&Reconciler{Now: now}).later(ws); !got.Time.Equal(row.want) {
 			t.Errorf("%s: the call is recorded for %s, want %s", name, got, row.want)
 		}
+	}
+}
+
+// TestACallThatIsNotMadeIsNotUnknown: it is on record already when the slug is looked
+// for, and that can fail without a word from the vendor.
+func TestACallThatIsNotMadeIsNotUnknown(t *testing.T) {
+	ws := gen.Workspace("ws", gen.SetWorkspaceSlug("team-a"))
+	r := among(t, ws)
+	if err := r.Client.Create(t.Context(), gen.WorkspaceClass("prod")); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Client.Get(t.Context(), client.ObjectKeyFromObject(ws), ws); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("the API server does not answer")
+	r.Now, r.Live = now, withoutLists(t, r.Client, broken)
+	intent := ask(ws, gen.WorkspaceClass("prod"), func(can *provider.WorkspaceCapabilities) { can.MarkField, can.OwnCredential = "slug", false })
+	intent.ClassName = "prod"
+	step := plan.Step{Verb: plan.Create, Record: true}
+	_, err := r.create(t.Context(), ws, *intent, step) // without an account: no call can be made
+	if !errors.Is(err, broken) || ws.Status.Attempt == nil {
+		t.Fatalf("got %v, and on record is %v", err, ws.Status.Attempt)
+	}
+	left := attempt(ws.Status.Attempt, nil, facts{Intent: *intent, Step: step, Outlook: plan.Outlook{Err: err}, Now: now()})
+	if left != nil {
+		t.Errorf("a person has to say what became of a call that was never made: %+v", left)
 	}
 }

@@ -15,7 +15,7 @@ func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) 
 	overdue := waited > r.ProvisioningDeadline
 	denial, isDenied := denied(ws, revived)
 	return plan.Workspace{
-		Vendor:          intent.Provider,
+		Vendor:          or(intent.Provider, ws.Status.Provider),
 		Deleting:        intent.Deleting,
 		First:           intent.First,
 		Obstacle:        intent.Obstacle,
@@ -43,6 +43,8 @@ func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) 
 		Recovery:        intent.Recovery,
 		FreezeRemoves:   can.DeleteFreezes,
 		Means:           can.DeleteMeans,
+		Undeletable:     !can.Delete,
+		DeleteSetting:   can.DeleteSetting,
 		ReadErr:         sight.Err,
 		Current:         sight.Current,
 		Marked:          sight.Marked,

@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/test/gen"
@@ -97,6 +98,46 @@ func TestAnOverdueOrderIsNotRepeated(t *testing.T) {
 		step := r.Decide(ws, *ask(ws, gen.WorkspaceClass("prod"), nil), Sight{})
 		if step.Verb != plan.Stay || step.Reason != reason {
 			t.Errorf("ordered %s ago: %s for reason %s, want Stay for %s", ago, step.Verb, step.Reason, reason)
+		}
+	}
+}
+
+// TestLateness: what a vendor builds may come to light late, where it can come to
+// light at all.
+func TestLateness(t *testing.T) {
+	const deadline = 30 * time.Minute
+	slow := func(can *provider.WorkspaceCapabilities) { can.Asynchronous, can.MarkField = true, "slug" }
+	lost := record(v1alpha1.AttemptLost, now(), nil)
+	for name, row := range map[string]struct {
+		typed   bool
+		limit   func(*provider.WorkspaceCapabilities)
+		change  func(*v1alpha1.Workspace, *Intent)
+		attempt *v1alpha1.Attempt
+		want    time.Duration
+	}{
+		"lost, and its mark shows":     {false, slow, nil, lost, deadline},
+		"the same in a deletion":       {false, slow, func(_ *v1alpha1.Workspace, i *Intent) { i.Deleting = true }, lost, deadline},
+		"lost, and nothing shows":      {true, slow, nil, lost, 0},
+		"the same in a deletion, too":  {true, slow, func(_ *v1alpha1.Workspace, i *Intent) { i.Deleting = true }, lost, 0},
+		"in a deletion that leaves it": {false, slow, func(_ *v1alpha1.Workspace, i *Intent) { i.Deleting, i.Retain = true, true }, lost, 0},
+		"refused":                      {false, slow, nil, record(v1alpha1.AttemptRefused, now(), nil), 0},
+		"a person says that there is nothing": {false, slow, func(ws *v1alpha1.Workspace, _ *Intent) {
+			ws.Annotations = map[string]string{v1alpha1.AnnotationDoesNotExist: engine.DenialOf(lost)}
+		}, lost, 0},
+		"where it is made at once": {false, nil, nil, lost, 0},
+	} {
+		var mods []gen.WorkspaceModifier
+		if row.typed {
+			mods = append(mods, gen.SetWorkspaceSlug("team-a"))
+		}
+		ws := gen.Workspace("ws", mods...)
+		ws.Status.Attempt = row.attempt
+		intent := ask(ws, gen.WorkspaceClass("prod"), row.limit)
+		if row.change != nil {
+			row.change(ws, intent)
+		}
+		if got := (&Reconciler{ProvisioningDeadline: deadline}).lateness(ws, *intent); got != row.want {
+			t.Errorf("%s: %s, want %s", name, got, row.want)
 		}
 	}
 }

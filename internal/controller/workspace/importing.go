@@ -11,50 +11,73 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 )
 
-// importable says whether the class lets the Workspace take over what it names,
-// and whether nobody else has it.
-func (r *Reconciler) importable(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, vendor string) error {
+// entitled says whether the class lets the Workspace take over what it names, and
+// whether nobody else has that, or what it has.
+func (r *Reconciler) entitled(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, vendor string) error {
 	id, allowed := ws.Spec.ExternalID, class.Spec.ImportableIDs
-	if ws.Status.UUID == "" && !slices.Contains(allowed, id) && !slices.Contains(allowed, "*") {
+	if id != "" && ws.Status.UUID == "" && !slices.Contains(allowed, id) && !slices.Contains(allowed, "*") {
 		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonNotAllowed, Message: fmt.Sprintf(
 			"spec.externalID: WorkspaceClass %q does not allow to take over %q: ask for its spec.importableIDs to include it", class.Name, id)}
 	}
-	return r.unowned(ctx, r.Client, ws, vendor, id)
+	if id = or(ws.Status.UUID, id); id != "" {
+		return r.unowned(ctx, ws, vendor, id, false)
+	}
+	return nil
 }
 
-// unowned says whether nobody else has the workspace of that id.
-func (r *Reconciler) unowned(ctx context.Context, reader client.Reader, ws *v1alpha1.Workspace, vendor, id string) error {
-	owners, err := owners(ctx, reader, ws, vendor)
+// byUUID is the index under which the cache has the Workspaces by what they have.
+const byUUID = "status.uuid"
+
+func uuidOf(obj client.Object) []string {
+	if ws, ok := obj.(*v1alpha1.Workspace); ok && ws.Status.UUID != "" {
+		return []string{ws.Status.UUID}
+	}
+	return nil
+}
+
+// unowned says whether nobody else has the workspace that the Workspace has, or
+// wants. Of two that have it the older goes on: a copy from a backup is younger than
+// what it is a copy of, whatever its status says, because the API server dates it.
+func (r *Reconciler) unowned(ctx context.Context, ws *v1alpha1.Workspace, vendor, id string, live bool) error {
+	owners, err := r.owners(ctx, ws, vendor, id, live)
 	if err != nil {
 		return err
 	}
-	for _, other := range owners {
-		if ws.Status.UUID == "" && other.Status.UUID == id || ws.Status.UUID == other.Status.UUID && older(&other, ws) {
+	for i := range owners {
+		if ws.Status.UUID == "" || older(&owners[i], ws) {
 			// Whose it is, is not this tenant's business.
-			return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonConflict, Message: fmt.Sprintf(
-				"spec.externalID: another Workspace of this cluster has %q", id)}
+			return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonConflict, Message: conflict(ws, id)}
 		}
 	}
 	return nil
 }
 
-// owners are the other Workspaces that have a workspace of the vendor's. Asking
-// for one by its id is not having it.
-func owners(ctx context.Context, reader client.Reader, ws *v1alpha1.Workspace, vendor string) ([]v1alpha1.Workspace, error) {
+func conflict(ws *v1alpha1.Workspace, id string) string {
+	if ws.Spec.ExternalID != "" {
+		return fmt.Sprintf("spec.externalID: another Workspace of this cluster has %q", id)
+	}
+	return fmt.Sprintf("another Workspace of this cluster has the vendor's workspace %q: delete this one, which leaves it where it is", id)
+}
+
+// owners are the other Workspaces that have the vendor's workspace of that id.
+// That there are none is believed of a live list, where something may follow from it.
+func (r *Reconciler) owners(ctx context.Context, ws *v1alpha1.Workspace, vendor, id string, live bool) ([]v1alpha1.Workspace, error) {
+	owners, err := having(ctx, r.Client, ws, vendor, id, client.MatchingFields{byUUID: id})
+	if err != nil || len(owners) > 0 || !live {
+		return owners, err
+	}
+	return having(ctx, r.Live, ws, vendor, id) // the API server has no such index
+}
+
+// having looks for them. Asking for a workspace by its id is not having it.
+func having(ctx context.Context, reader client.Reader, ws *v1alpha1.Workspace, vendor, id string, options ...client.ListOption) ([]v1alpha1.Workspace, error) {
 	all := &v1alpha1.WorkspaceList{}
-	if err := reader.List(ctx, all); err != nil {
+	if err := reader.List(ctx, all, options...); err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(all.Items, func(other v1alpha1.Workspace) bool {
-		return other.UID == ws.UID || other.Status.UUID == "" || other.Status.Provider != vendor
+		return other.UID == ws.UID || other.Status.UUID != id || other.Status.Provider != vendor
 	}), nil
-}
-
-// shared reports whether another Workspace has the same workspace: then it is
-// not deleted with this one. That nobody has it is only believed of a live list.
-func (r *Reconciler) shared(ctx context.Context, ws *v1alpha1.Workspace, vendor string) (bool, error) {
-	owners, err := owners(ctx, r.Live, ws, vendor)
-	return slices.ContainsFunc(owners, func(other v1alpha1.Workspace) bool { return other.Status.UUID == ws.Status.UUID }), err
 }
 
 // slugFree says whether no other Workspace of the class has asked for the slug

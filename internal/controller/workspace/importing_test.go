@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/test/gen"
 )
 
@@ -24,7 +25,7 @@ func among(t *testing.T, all ...*v1alpha1.Workspace) *Reconciler {
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
-	builder := fake.NewClientBuilder().WithScheme(scheme)
+	builder := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(&v1alpha1.Workspace{}).WithIndex(&v1alpha1.Workspace{}, byUUID, uuidOf)
 	for _, ws := range all {
 		builder.WithObjects(ws)
 	}
@@ -89,7 +90,7 @@ func TestImportable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			class := gen.WorkspaceClass("prod", gen.SetWorkspaceClassImportableIDs(row.allowed...))
-			err := among(t, append(row.others, row.ws)...).importable(t.Context(), row.ws, class, "acme")
+			err := among(t, append(row.others, row.ws)...).entitled(t.Context(), row.ws, class, "acme")
 			if row.reason != "" {
 				wantImpasse(t, err, row.reason, row.denial)
 			} else if err != nil {
@@ -108,7 +109,7 @@ func TestOfTwoImportsOneHasIt(t *testing.T) {
 	r := among(t, all...)
 	var winners []string
 	for _, ws := range all {
-		if r.importable(t.Context(), ws, gen.WorkspaceClass("prod"), "acme") == nil {
+		if r.entitled(t.Context(), ws, gen.WorkspaceClass("prod"), "acme") == nil {
 			winners = append(winners, ws.Name)
 		}
 	}
@@ -117,41 +118,110 @@ func TestOfTwoImportsOneHasIt(t *testing.T) {
 	}
 }
 
-func TestOwners(t *testing.T) {
-	me := importer("me", 0, "ws-1")
-	r := among(t, me, owner("has", 0, "ws-2"), owner("same", 0, "ws-1", elsewhere()), importer("asks", 0, ""), owner("other", 0, "ws-1", of("other")), gen.Workspace("new"))
-	owners, err := owners(t.Context(), r.Client, me, "acme")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for i := range owners {
-		names = append(names, owners[i].Name)
-	}
-	slices.Sort(names)
-	if !slices.Equal(names, []string{"has", "same"}) {
-		t.Errorf("owners are %v, want those that have one at the vendor: has, same", names)
+// TestACopyHasNothing: what came from a backup with its status beside what it is a
+// copy of, or beside who took over what was left, is younger, and stops.
+func TestACopyHasNothing(t *testing.T) {
+	const taken = `another Workspace of this cluster has the vendor's workspace "ws-1": delete this one, which leaves it where it is`
+	for name, row := range map[string]struct {
+		others []*v1alpha1.Workspace
+		wins   bool
+	}{
+		"what it is a copy of lives":   {[]*v1alpha1.Workspace{owner("a", time.Hour, "ws-1", elsewhere())}, false},
+		"another took it over":         {[]*v1alpha1.Workspace{importer("a", time.Hour, "ws-1")}, false},
+		"it is what was copied":        {[]*v1alpha1.Workspace{owner("a", 0, "ws-1", elsewhere())}, true},
+		"nobody else has it":           {[]*v1alpha1.Workspace{owner("a", time.Hour, "ws-2")}, true},
+		"others merely ask for it":     {[]*v1alpha1.Workspace{importer("a", time.Hour, "")}, true},
+		"another vendor's has this id": {[]*v1alpha1.Workspace{owner("a", time.Hour, "ws-1", of("other"))}, true},
+	} {
+		ws := owner("b", time.Minute, "ws-1")
+		err := among(t, append(row.others, ws)...).entitled(t.Context(), ws, gen.WorkspaceClass("prod"), "acme")
+		if row.wins && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !row.wins {
+			wantImpasse(t, err, v1alpha1.ReasonConflict, taken)
+		}
 	}
 }
 
-// TestAWorkspaceThatIsShared is left to the other that has it.
+func TestOwners(t *testing.T) {
+	me := importer("me", 0, "ws-1")
+	r := among(t, me, owner("has", 0, "ws-1"), owner("another", 0, "ws-2"), importer("same", 0, "ws-1", elsewhere()), importer("asks", 0, ""),
+		owner("other", 0, "ws-1", of("other")), gen.Workspace("new"))
+	for _, live := range []bool{false, true} {
+		owners, err := r.owners(t.Context(), me, "acme", "ws-1", live)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for i := range owners {
+			names = append(names, owners[i].Name)
+		}
+		slices.Sort(names)
+		if !slices.Equal(names, []string{"has", "same"}) {
+			t.Errorf("live %t: owners are %v, want those that have this one at the vendor: has, same", live, names)
+		}
+	}
+}
+
+// TestAWorkspaceThatIsShared is left to the other that has it, and so is the key that
+// manages it. The cache need not have seen the other yet.
 func TestAWorkspaceThatIsShared(t *testing.T) {
-	doomed := importer("doomed", 0, "ws-1")
 	for name, row := range map[string]struct {
-		others []*v1alpha1.Workspace
-		want   bool
+		uuid, kept string
+		other      *v1alpha1.Workspace
+		retain     bool
+		want       Intent
 	}{
-		"nobody has it":                {nil, false},
-		"another import has it":        {[]*v1alpha1.Workspace{importer("a", 0, "ws-1")}, true},
-		"one that created it has it":   {[]*v1alpha1.Workspace{owner("a", time.Hour, "ws-1", elsewhere())}, true},
-		"others ask for it":            {[]*v1alpha1.Workspace{importer("a", 0, "")}, false},
-		"others have others":           {[]*v1alpha1.Workspace{owner("a", 0, "ws-2")}, false},
-		"another vendor's has the id":  {[]*v1alpha1.Workspace{owner("a", 0, "ws-1", of("other"))}, false},
-		"one of several others has it": {[]*v1alpha1.Workspace{owner("a", 0, "ws-2"), importer("c", 0, "ws-1")}, true},
+		"nobody has it":                          {"ws-1", "", owner("a", 0, "ws-2"), false, Intent{}},
+		"another import has it":                  {"ws-1", "", importer("a", 0, "ws-1"), false, Intent{Shared: true, Retain: true}},
+		"one that created it has it":             {"ws-1", "", owner("a", time.Hour, "ws-1", elsewhere()), false, Intent{Shared: true, Retain: true}},
+		"others ask for it":                      {"ws-1", "", importer("a", 0, ""), false, Intent{}},
+		"another vendor's has the id":            {"ws-1", "", owner("a", 0, "ws-1", of("other")), false, Intent{}},
+		"it has none":                            {"", "", owner("a", 0, "ws-1"), false, Intent{}},
+		"what is retained is nobody's to remove": {"ws-1", "", owner("a", 0, "ws-1"), true, Intent{Retain: true}},
+		"nor is the key that others work with":   {"ws-1", "ws-1", owner("a", 0, "ws-1"), true, Intent{Shared: true, Retain: true}},
+		"whose status did not come along":        {"", "ws-1", owner("a", 0, "ws-1"), true, Intent{Shared: true, Retain: true}},
+		"its own key is revoked":                 {"ws-1", "ws-1", owner("a", 0, "ws-2"), true, Intent{Retain: true}},
 	} {
-		got, err := among(t, append(row.others, doomed)...).shared(t.Context(), doomed, "acme")
-		if err != nil || got != row.want {
-			t.Errorf("%s: shared %t, %v; want %t", name, got, err, row.want)
+		doomed := owner("doomed", 0, row.uuid)
+		for cached, r := range map[string]*Reconciler{"in the cache": among(t, row.other, doomed), "not in the cache": among(t, doomed)} {
+			r.Live = among(t, row.other, doomed).Live
+			intent := Intent{Provider: "acme", Retain: row.retain, vault: kept{uuid: row.kept}}
+			if row.kept != "" {
+				intent.vault.secret = "0f-9"
+			}
+			err := r.spare(t.Context(), doomed, &intent)
+			if err != nil || intent.Shared != row.want.Shared || intent.Retain != row.want.Retain {
+				t.Errorf("%s, %s: shared %t, retain %t, %v; want %t, %t", name, cached, intent.Shared, intent.Retain, err, row.want.Shared, row.want.Retain)
+			}
+		}
+	}
+}
+
+// TestUnclaimed: what another has taken over is neither found nor removed.
+func TestUnclaimed(t *testing.T) {
+	seen := func() []provider.Workspace { return []provider.Workspace{{ID: "ws-1"}, {ID: "ws-2"}, {ID: "ws-3"}} }
+	other := importer("other", 0, "ws-1")
+	for name, row := range map[string]struct {
+		uuid     string
+		deleting bool
+		want     []string
+	}{
+		"it has another of them": {"ws-2", false, []string{"ws-2", "ws-3"}},
+		"it is deleted":          {"", true, []string{"ws-2", "ws-3"}},
+		"it has the very same":   {"ws-1", true, []string{"ws-1", "ws-2", "ws-3"}},
+		"it is to adopt one":     {"", false, []string{"ws-1", "ws-2", "ws-3"}},
+	} {
+		ws := owner("ws", 0, row.uuid)
+		sight := Sight{Marked: seen()}
+		err := among(t, ws, other).unclaimed(t.Context(), ws, Intent{Provider: "acme", Deleting: row.deleting}, true, &sight)
+		var ids []string
+		for _, each := range sight.Marked {
+			ids = append(ids, each.ID)
+		}
+		if err != nil || !slices.Equal(ids, row.want) {
+			t.Errorf("%s: with our mark are %v, %v; want %v", name, ids, err, row.want)
 		}
 	}
 }
@@ -161,19 +231,25 @@ func TestAWorkspaceThatIsShared(t *testing.T) {
 func TestAListThatFailedSaysNothingOfOwners(t *testing.T) {
 	broken := errors.New("the cache is stopping")
 	r := among(t)
-	below, ok := r.Client.(client.WithWatch)
+	r.Client = withoutLists(t, r.Client, broken)
+	r.Live = r.Client
+	ws := importer("b", 0, "ws-1")
+	if err := r.unowned(t.Context(), ws, "acme", "ws-1", false); !errors.Is(err, broken) {
+		t.Errorf("unowned: %v", err)
+	}
+	if err := r.spare(t.Context(), ws, &Intent{Provider: "acme"}); !errors.Is(err, broken) {
+		t.Errorf("spare: %v", err)
+	}
+}
+
+// withoutLists is the cluster while no list can be read.
+func withoutLists(t *testing.T, api client.Client, broken error) client.Client {
+	t.Helper()
+	below, ok := api.(client.WithWatch)
 	if !ok {
 		t.Fatal("the fake client cannot watch")
 	}
-	r.Client = interceptor.NewClient(below, interceptor.Funcs{
+	return interceptor.NewClient(below, interceptor.Funcs{
 		List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error { return broken },
 	})
-	r.Live = r.Client
-	ws := importer("b", 0, "ws-1")
-	if err := r.importable(t.Context(), ws, gen.WorkspaceClass("prod"), "acme"); !errors.Is(err, broken) {
-		t.Errorf("importable: %v", err)
-	}
-	if _, err := r.shared(t.Context(), ws, "acme"); !errors.Is(err, broken) {
-		t.Errorf("shared: %v", err)
-	}
 }

@@ -40,11 +40,7 @@ func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent
 	switch {
 	case intent.First:
 	case ws.Status.UUID == "" || ws.Status.Attempt.Open():
-		sight.Unsettled = engine.Unsettled(ws, ws.Status.Attempt, r.Now())
-		if intent.Capabilities.Workspace.Asynchronous && !refused(ws) && !engine.Denied(ws, ws.Status.Attempt) && (!intent.Deleting || !intent.Retain) {
-			// What was asked for may be made as late as anything the vendor builds.
-			sight.Unsettled += r.ProvisioningDeadline
-		}
+		sight.Unsettled = engine.Unsettled(ws, ws.Status.Attempt, r.Now()) + r.lateness(ws, intent)
 	default:
 		sight.Unsettled = engine.SinceReady(ws.Status.Conditions, r.Now())
 	}
@@ -61,13 +57,26 @@ func (r *Reconciler) Observe(ctx context.Context, ws *v1alpha1.Workspace, intent
 	case id != "":
 		r.observeOne(ctx, intent, id, &sight)
 	}
-	if err := r.unclaimed(ctx, ws, intent, &sight); err != nil {
+	if err := r.unclaimed(ctx, ws, intent, fresh, &sight); err != nil {
 		return sight, err
 	}
 	if !intent.Deleting {
 		r.readWhole(ctx, ws, intent, fresh, &sight)
 	}
 	return sight, nil
+}
+
+// lateness is how much later than by a call itself the lists may show what it made:
+// as late as anything the vendor builds. Where they show nothing for certain, there
+// is nothing to wait for.
+func (r *Reconciler) lateness(ws *v1alpha1.Workspace, intent Intent) time.Duration {
+	switch {
+	case !intent.Capabilities.Workspace.Asynchronous, intent.Recovery == provider.RecoverNever, intent.Deleting && intent.Retain:
+		return 0
+	case refused(ws), engine.Denied(ws, ws.Status.Attempt):
+		return 0
+	}
+	return r.ProvisioningDeadline
 }
 
 // refused reports whether the latest call is known to have made nothing.
@@ -107,6 +116,10 @@ func (r *Reconciler) observeList(ctx context.Context, ws *v1alpha1.Workspace, in
 		freshness = account.Freshness{NotBefore: r.Now()}
 	}
 	all, err := intent.account.Workspaces(ctx, freshness)
+	if err == nil && !fresh && lacks(all, ws.Status.UUID) {
+		// A list from before it was made, or taken over, proves nothing gone.
+		all, err = intent.account.Workspaces(ctx, account.Freshness{NotBefore: r.Now()})
+	}
 	if err != nil {
 		sight.Err = err
 		return
@@ -133,6 +146,11 @@ func (r *Reconciler) observeList(ctx context.Context, ws *v1alpha1.Workspace, in
 		lost := ws.Status.UUID == "" || ws.Status.Attempt.Open()
 		sight.Marked, sight.Err = r.readMarks(ctx, intent, all, ws.Status.UUID, lost)
 	}
+}
+
+// lacks reports whether what is recorded is not in the list.
+func lacks(all []provider.Workspace, id string) bool {
+	return id != "" && !slices.ContainsFunc(all, func(seen provider.Workspace) bool { return seen.ID == id })
 }
 
 // readWhole reads the parts that a list leaves out of the workspace that is
@@ -180,17 +198,22 @@ func (r *Reconciler) readMarks(ctx context.Context, intent Intent, all []provide
 	return nil, nil
 }
 
-// unclaimed leaves out of Named what another Workspace has.
-func (r *Reconciler) unclaimed(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight *Sight) error {
-	if !ws.Status.Attempt.Ordered() || len(sight.Named) == 0 {
-		return nil // the slug is taken, whoever has it
+// unclaimed leaves out what another Workspace has: of those with our mark, it was
+// taken over meanwhile. One that is about to be adopted is asked about then.
+func (r *Reconciler) unclaimed(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, fresh bool, sight *Sight) error {
+	var err error
+	claimed := func(seen provider.Workspace) bool {
+		var owners []v1alpha1.Workspace
+		if err == nil && seen.ID != ws.Status.UUID {
+			owners, err = r.owners(ctx, ws, intent.Provider, seen.ID, fresh)
+		}
+		return len(owners) > 0
 	}
-	owners, err := owners(ctx, r.Client, ws, intent.Provider)
-	if err != nil {
-		return err
+	if ws.Status.Attempt.Ordered() { // else the slug is taken, whoever has it
+		sight.Named = slices.DeleteFunc(sight.Named, claimed)
 	}
-	sight.Named = slices.DeleteFunc(sight.Named, func(seen provider.Workspace) bool {
-		return slices.ContainsFunc(owners, func(other v1alpha1.Workspace) bool { return other.Status.UUID == seen.ID })
-	})
-	return nil
+	if intent.Deleting || ws.Status.UUID != "" {
+		sight.Marked = slices.DeleteFunc(sight.Marked, claimed)
+	}
+	return err
 }

@@ -59,7 +59,7 @@ func attempt(recorded *v1alpha1.Attempt, seen *provider.Workspace, facts engine.
 	switch {
 	case seen != nil && seen.Pending && !facts.Intent.Deleting:
 		return engine.Accepted(recorded, facts.Now, name)
-	case facts.Step.Verb == plan.Adopt:
+	case facts.Step.Verb == plan.Adopt && facts.Outlook.Err == nil:
 		return nil
 	case facts.Step.Verb != plan.Create && recorded.Ordered() && seen != nil:
 		return nil // the vendor has finished
@@ -67,9 +67,9 @@ func attempt(recorded *v1alpha1.Attempt, seen *provider.Workspace, facts engine.
 		return recorded
 	case facts.Outlook.Err == nil:
 		return nil
-	case engine.Answered(facts.Outlook.Err) && facts.Intent.Recovery == provider.RecoverNever:
+	case answered(facts.Outlook.Err) && facts.Intent.Recovery == provider.RecoverNever:
 		return nil
-	case engine.Answered(facts.Outlook.Err):
+	case answered(facts.Outlook.Err):
 		return engine.Refused(recorded, facts.Now, name)
 	case engine.Uncertain(facts.Outlook.Err):
 		return engine.Lost(recorded, facts.Now, name)

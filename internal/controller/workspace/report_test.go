@@ -71,6 +71,7 @@ func TestAttempt(t *testing.T) {
 		"lost, the very first":                   {nil, onePass(plan.Create, failed(true)), record(v1alpha1.AttemptLost, now(), &at)},
 		"lost, and never to be found":            {announced, onePass(plan.Create, never(failed(true))), record(v1alpha1.AttemptLost, earlier, &at)},
 		"refused":                                {announced, onePass(plan.Create, failed(false)), record(v1alpha1.AttemptRefused, earlier, &at)},
+		"it is another's by now":                 {accepted, onePass(plan.Adopt, failed(false)), accepted},
 		"refused again, without a new call":      {refused, onePass(plan.Create, failed(false)), refused},
 		"refused, where nothing is looked for":   {announced, onePass(plan.Create, never(failed(false))), nil},
 		"held by the cluster":                    {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = &plan.Impasse{} }), record(v1alpha1.AttemptRefused, earlier, &at)},

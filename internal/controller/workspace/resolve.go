@@ -3,6 +3,7 @@ package workspace
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -34,6 +35,8 @@ type Intent struct {
 	Retain      bool
 	// Insists: the Workspace's own spec says Retain.
 	Insists bool
+	// Shared: another Workspace has what this one leaves in its deletion.
+	Shared bool
 	// First: we hold no finalizer, so the vendor was never called.
 	First      bool
 	Deleting   bool
@@ -112,7 +115,7 @@ func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *
 	if err != nil {
 		return err
 	}
-	intent.class, intent.ClassName = class, class.Name
+	intent.class = class
 	if class.Spec.ResyncInterval != nil {
 		intent.Resync = class.Spec.ResyncInterval.Duration
 	}
@@ -120,22 +123,23 @@ func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *
 	if err != nil {
 		return err
 	}
-	intent.Provider = driver.Name()
+	if err := estranged(ws, class, driver.Name()); err != nil {
+		return err
+	}
+	intent.ClassName, intent.Provider = class.Name, driver.Name()
 	if intent.Capabilities, err = r.Broker.Capabilities(class); err != nil {
 		return err
 	}
 	intent.Spec = specOf(ws, class, driver.Name())
 	intent.Recovery = recovery(intent)
 	intent.Retain = retains(ws, class, intent.Capabilities)
-	if intent.Deleting && intent.External != "" && !intent.Retain {
-		if intent.Retain, err = r.shared(ctx, ws, intent.Provider); err != nil {
-			return err
-		}
+	if intent.Deleting {
+		err = r.spare(ctx, ws, intent)
+	} else {
+		err = r.welcome(ctx, ws, class, intent)
 	}
-	if !intent.Deleting {
-		if err := r.welcome(ctx, ws, class, intent); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	return r.open(ctx, ws, class, intent)
 }
@@ -153,10 +157,35 @@ func (r *Reconciler) welcome(ctx context.Context, ws *v1alpha1.Workspace, class 
 	if err := unsupported(ws, intent); err != nil {
 		return err
 	}
-	if ws.Spec.ExternalID == "" {
+	return r.entitled(ctx, ws, class, intent.Provider)
+}
+
+// estranged refuses a class that is another one by now, of the same name: what its
+// vendor, or its account, does not have says nothing of what the Workspace has.
+func estranged(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, vendor string) error {
+	const message = "WorkspaceClass %q is another one by now: it is for %s, and this Workspace has its workspace in %s. Make the class anew as it was, or use another class with another Workspace"
+	called := controllerutil.ContainsFinalizer(ws, v1alpha1.Finalizer) || ws.Status.UUID != ""
+	was, is := ws.Status.AccountID, class.Spec.Provider.AccountID()
+	switch {
+	case called && ws.Status.Provider != "" && ws.Status.Provider != vendor:
+		return &account.Problem{Reason: v1alpha1.ReasonClassInvalid, Message: fmt.Sprintf(message, class.Name, vendor, ws.Status.Provider)}
+	case ws.Status.UUID != "" && was != "" && is != "" && !strings.EqualFold(was, is):
+		return &account.Problem{Reason: v1alpha1.ReasonClassInvalid, Message: fmt.Sprintf(message, class.Name, "account "+is, "account "+was)}
+	}
+	return nil
+}
+
+// spare leaves to others, in a deletion, what they have as well: the workspace, and
+// the key that manages it.
+func (r *Reconciler) spare(ctx context.Context, ws *v1alpha1.Workspace, intent *Intent) error {
+	id := or(ws.Status.UUID, intent.vault.uuid)
+	if id == "" || intent.Retain && !intent.vault.held() {
 		return nil
 	}
-	return r.importable(ctx, ws, class, intent.Provider)
+	owners, err := r.owners(ctx, ws, intent.Provider, id, true)
+	intent.Shared = len(owners) > 0
+	intent.Retain = intent.Retain || intent.Shared
+	return err
 }
 
 func (r *Reconciler) open(ctx context.Context, ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, intent *Intent) error {
@@ -189,7 +218,7 @@ func (r *Reconciler) openOwn(ctx context.Context, ws *v1alpha1.Workspace, class 
 	if intent.vault, err = r.inspectVault(ctx, ws); err != nil {
 		return err
 	}
-	if intent.vault.held() {
+	if intent.vault.held() && !intent.Shared {
 		intent.own, err = r.Broker.OpenOwn(ctx, class, vaultName(ws))
 		return err
 	}

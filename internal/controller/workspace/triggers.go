@@ -20,6 +20,11 @@ func (r *Reconciler) Triggers() []watch.Trigger {
 	}
 }
 
+// Indexes are those that the look for another Workspace of the same uuid goes by.
+func (r *Reconciler) Indexes() []watch.Index {
+	return []watch.Index{{Kind: &v1alpha1.Workspace{}, Field: byUUID, Values: uuidOf}}
+}
+
 // ofClass gives the Workspaces of a class, and those that wait for a default.
 func (r *Reconciler) ofClass(ctx context.Context, class client.Object) []reconcile.Request {
 	all := &v1alpha1.WorkspaceList{}
