@@ -77,7 +77,7 @@ func shows(outlook plan.Outlook, wasReady bool, kind string) bool {
 }
 
 func keepsReady(outlook plan.Outlook, wasReady bool) bool {
-	return wasReady && !outlook.Broken && outlook.Err != nil && isAccountReason(outlook.Reason)
+	return wasReady && !outlook.Broken && isAccountReason(outlook.Reason)
 }
 
 // isAccountReason reports whether the reason speaks of the account, not of

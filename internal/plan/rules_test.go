@@ -192,7 +192,7 @@ func TestKeyRules(t *testing.T) {
 		rule(step.Verb == Stay && step.State == Settled && (facts.Secret.State != SecretOurs || facts.Secret.Unfit != nil), "what is Ready is where the spec says")
 		rule(step.Broken && step.Err == nil, "Broken goes with an error")
 		rule(step.Verb == Remove && facts.Deleting && facts.Retain, "Retain revokes nothing")
-		rule(step.Verb == Remove && facts.Obstacle != nil, "nothing is revoked while something stands in the way")
+		rule(step.Verb == Remove && facts.Obstacle != nil, "nothing is revoked where nobody can be asked")
 		rule(step.Last && (step.Verb != Remove || !facts.Deleting || len(facts.Marked) != 1), "the last removal is the one that leaves none")
 		rule(step.Last && facts.Attempted && facts.Unsettled > 0, "no removal is the last while a call may come to light")
 		rule(step.Last && !byList && facts.Attempted, "no removal is the last while a call is to be told of")

@@ -41,14 +41,12 @@ func inOverlap(t *testing.T, recovery provider.Recovery) *world {
 		credential: &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "operator", Name: "credential"}, Data: map[string][]byte{"apiKey": []byte("credential")}},
 	}
 	w.ws.Status.UUID, w.ws.Status.ClassName = workspaceID, w.class.Name
+	w.ws.Status.Conditions = []metav1.Condition{{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue}}
 	w.class.Spec.Provider = v1alpha1.Provider{Portkey: &v1alpha1.PortkeyProvider{Endpoint: "https://vendor.example"}}
 	w.class.Spec.CredentialsRef = v1alpha1.CredentialsReference{Namespace: w.credential.Namespace, Name: w.credential.Name}
 	w.class.Spec.AllowedNamespaces = &v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesFromAll}
 	w.class.Status.EndpointHost = "vendor.example"
-	w.vendor.AddWorkspace(provider.Workspace{ID: workspaceID})
-	for serial := 1; serial <= 2; serial++ {
-		w.issue(serial)
-	}
+	w.stock()
 	w.key.UID, w.key.Finalizers = "uid-1", []string{v1alpha1.Finalizer}
 	w.key.Spec.WorkspaceRef.Name = w.ws.Name
 	w.key.Status = v1alpha1.ApiKeyStatus{
@@ -65,6 +63,13 @@ func inOverlap(t *testing.T, recovery provider.Recovery) *world {
 	return w
 }
 
+// stock has the vendor have what belongs to the world.
+func (w *world) stock() {
+	w.vendor.AddWorkspace(provider.Workspace{ID: workspaceID})
+	w.issue(1)
+	w.issue(2)
+}
+
 // issue has the vendor make the key of this number behind everyone's back.
 func (w *world) issue(serial int) {
 	made := numbered(serial)
@@ -73,7 +78,12 @@ func (w *world) issue(serial int) {
 
 // due sets the clock of the world on, so that the time of key-1 is over.
 func (w *world) due() {
-	w.key.Status.Retiring[0].RevokeAt = at(-time.Minute)
+	for i := range w.key.Status.Retiring {
+		w.key.Status.Retiring[i].RevokeAt = at(-time.Minute)
+	}
+	if w.secret == nil {
+		return
+	}
 	w.secret.Annotations[v1alpha1.AnnotationIssuedAt] = at(-time.Hour).Format(time.RFC3339)
 }
 
