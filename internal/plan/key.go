@@ -128,6 +128,9 @@ const (
 	messageKeyAvailable  = "the key is published in its Secret"
 	messageKeyExpired    = "the key is past its end and no longer works: name another spec.expiresAt to have another one issued; with spec.lifetime, set spec.rotation or annotate the ApiKey with workspace-operator.io/rotate-at"
 	messageKeyForeignWay = ". It was left untouched and no key was issued: choose another spec.secret.name, or remove that Secret"
+	// messageKeyForeignStays takes the key's id and the vendor.
+	messageKeyForeignStays = ". It was left untouched and no other key was issued. Key %q, which was published before, lives on at %s until this ApiKey has a Secret again: " +
+		"choose another spec.secret.name, or remove that Secret, and the key is revoked and another issued; or delete this ApiKey to have it revoked"
 )
 
 // Decide gives the one step to take. Rotation, and recovery from a crash, from a
@@ -178,7 +181,15 @@ func (k Key) refused() Outlook {
 
 // conflict is how a key stands whose Secret is somebody else's.
 func (k Key) conflict() Outlook {
-	return Outlook{State: Blocked, Reason: reasonSecretConflict, Message: k.Secret.Why + messageKeyForeignWay, After: secretPause} // Secrets are not watched
+	return Outlook{State: Blocked, Reason: reasonSecretConflict, Message: k.Secret.Why + k.untouched(), After: secretPause} // Secrets are not watched
+}
+
+// untouched says what became of the key, and what a person can do.
+func (k Key) untouched() string {
+	if !slices.ContainsFunc(k.Marked, func(seen provider.Key) bool { return seen.ID != "" && seen.ID == k.Recorded }) {
+		return messageKeyForeignWay
+	}
+	return fmt.Sprintf(messageKeyForeignStays, k.Recorded, k.Vendor)
 }
 
 // revokes is the step where no key may be issued, amended or published: a key

@@ -75,6 +75,10 @@ func TestMessagesAboutAKey(t *testing.T) {
 			[]string{"acme", `"ci-1"`, "may live on", "the vendor's console"}},
 		{Key{Deleting: true, Retain: true, Recorded: "k1", Secret: ours("k1")}.Decide(), []string{`"k1"`, "not revoked"}},
 		{Key{Secret: nameless(1), Unsettled: time.Second}.Decide(), []string{"stored in its Secret"}},
+		{Key{Vendor: "acme", Secret: foreign()}.Decide(), []string{"is immutable", "no key was issued", "spec.secret.name"}},
+		{Key{Vendor: "acme", Secret: foreign(), Recorded: "k1"}.Decide(), []string{"no key was issued"}},
+		{Key{Vendor: "acme", Secret: foreign(), Recorded: "k1", Marked: keys("k1")}.Decide(),
+			[]string{"is immutable", `Key "k1"`, "lives on at acme", "no other key was issued", "spec.secret.name", "delete this ApiKey"}},
 	} {
 		row.check(t)
 	}
