@@ -54,9 +54,9 @@ type Engine[T client.Object, I Intent, S any, E Effect] struct {
 	// Secure is called just before our finalizer is stored, and keeps what the
 	// object's deletion will need. Nil for kinds that need nothing.
 	Secure func(ctx context.Context, obj T, intent I) error
-	// Extra are the kind's own conditions, from the outlook. An object that
-	// stays Ready keeps those it has: nothing is asked then.
-	Extra func(plan.Outlook) []metav1.Condition
+	// Extra are the kind's own conditions, from the facts and the status that was
+	// made of them. An object that stays Ready keeps those it has.
+	Extra func(obj T, facts Facts[I, S, E]) []metav1.Condition
 	// Due reports whether the object itself tells that there is something to do,
 	// whatever the vendor shows; it then stands in line for that, and not for a
 	// look. Nil for kinds with no such thing.

@@ -225,7 +225,7 @@ func (k Key) keep() Step {
 	case k.Restored:
 		return stay(Blocked, reasonRestored, k.restored())
 	case k.Secret.Unfit != nil:
-		return Step{Verb: Stay, Outlook: k.standing()}
+		return Step{Verb: Stay, Outlook: k.unfit()}
 	}
 	return k.issue()
 }

@@ -108,6 +108,7 @@ func TestUnapplied(t *testing.T) {
 		}), "OutcomeUnknown", []string{`"ci-2"`, "workspace-operator.io/does-not-exist"}},
 		{"a call that was lost before, and nothing that is wanted", with(func(k *Key) { k.Recovery, k.Attempted = provider.RecoverNever, true }), "", nil},
 		{"a rotation that is due is no edit", with(func(k *Key) { k.Due, k.Unsettled = "it is time", time.Second }), "", nil},
+		{"its Secret is to have a name that is taken", with(func(k *Key) { k.Secret = moving("k1") }), "SecretConflict", []string{`"other"`}},
 		{"all is well", live.Decide(), "", nil},
 		{"a key that takes another's place is as the spec says", with(func(k *Key) { k.Changed = []string{"scopes"} }), "", nil},
 	} {

@@ -73,6 +73,7 @@ func stricterInOverlap(w *World) {
 	w.poke(key)
 	w.refused(key, v1alpha1.ReasonNotAllowed)
 	w.Expect(key.Status.Retiring).To(BeEmpty())
+	w.Expect(harness.HasReason(key, v1alpha1.ConditionPublished, v1alpha1.ReasonPublished)).To(BeTrue(), "the Secret holds the live key: %s", show(key))
 	w.published(key)
 	w.rotate(key)
 	w.poke(key)
