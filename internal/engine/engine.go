@@ -211,16 +211,20 @@ func (e *Engine[T, I, S, E]) act(ctx context.Context, obj T, facts *Facts[I, S, 
 	facts.Effect, err = e.Kind.Act(ctx, obj, facts.Intent, facts.Sight, facts.Step)
 	facts.Now = e.Now()
 	if err != nil {
-		facts.Outlook = plan.Outlook{
-			Err: err, Unapplied: facts.Step.Undone,
-			Broken: facts.Step.Broken || facts.Step.Verb == plan.Create || facts.Step.State != plan.Settled,
-		}
+		facts.Outlook = plan.Outlook{Err: err, Unapplied: facts.Step.Undone, Broken: breaks(facts.Step)}
 		return err
 	}
 	if told := facts.Effect.Outlook(); told != nil {
 		facts.Outlook = *told
 	}
 	return nil
+}
+
+// breaks reports whether an object that was Ready is not, if the step fails: it
+// would not have been if that had gone well, or what it promised is not there.
+func breaks(step plan.Step) bool {
+	well := step.State == plan.Settled || isAccountReason(step.Reason)
+	return step.Broken || step.Verb == plan.Create || !well
 }
 
 // overtaken reports whether the cluster refused a step because the object is

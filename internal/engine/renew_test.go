@@ -146,3 +146,19 @@ func TestARevocationIsFollowedByALook(t *testing.T) {
 		t.Errorf("got %v, %v; want another look at once", result, err)
 	}
 }
+
+// TestARevocationThatFailsTakesNothingAway: an object that stays Ready although its
+// account does not serve it stays so if a key that is due cannot be revoked.
+func TestARevocationThatFailsTakesNothingAway(t *testing.T) {
+	for reason, want := range map[string]bool{v1alpha1.ReasonClassNotAllowed: true, v1alpha1.ReasonNotAllowed: false} {
+		for name, err := range map[string]error{"it works": nil, "the vendor is away": vendorErr(provider.Transient)} {
+			r := newRig(t, ready())
+			r.decide = always(plan.Step{Verb: plan.Remove, Target: "old", Outlook: plan.Outlook{State: plan.Blocked, Reason: reason, Message: "m"}})
+			r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) { return "", err }
+			_, _ = r.pass() // how it is tried again is another test's
+			if got := meta.IsStatusConditionTrue(r.get().Status.Conditions, v1alpha1.ConditionReady); got != want {
+				t.Errorf("%s, and %s: Ready=%t, want %t", reason, name, got, want)
+			}
+		}
+	}
+}
