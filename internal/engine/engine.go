@@ -54,9 +54,9 @@ type Engine[T client.Object, I Intent, S any, E Effect] struct {
 	// Secure is called just before our finalizer is stored, and keeps what the
 	// object's deletion will need. Nil for kinds that need nothing.
 	Secure func(ctx context.Context, obj T, intent I) error
-	// Extra are the kind's own conditions, from the outlook. An object that
-	// stays Ready keeps those it has: nothing is asked then.
-	Extra func(plan.Outlook) []metav1.Condition
+	// Extra are the kind's own conditions, from the facts and the status that was
+	// made of them. An object that stays Ready keeps those it has.
+	Extra func(obj T, facts Facts[I, S, E]) []metav1.Condition
 	// Due reports whether the object itself tells that there is something to do,
 	// whatever the vendor shows; it then stands in line for that, and not for a
 	// look. Nil for kinds with no such thing.
@@ -211,16 +211,20 @@ func (e *Engine[T, I, S, E]) act(ctx context.Context, obj T, facts *Facts[I, S, 
 	facts.Effect, err = e.Kind.Act(ctx, obj, facts.Intent, facts.Sight, facts.Step)
 	facts.Now = e.Now()
 	if err != nil {
-		facts.Outlook = plan.Outlook{
-			Err: err, Unapplied: facts.Step.Undone,
-			Broken: facts.Step.Broken || facts.Step.Verb == plan.Create || facts.Step.State != plan.Settled,
-		}
+		facts.Outlook = plan.Outlook{Err: err, Unapplied: facts.Step.Undone, Broken: breaks(facts.Step)}
 		return err
 	}
 	if told := facts.Effect.Outlook(); told != nil {
 		facts.Outlook = *told
 	}
 	return nil
+}
+
+// breaks reports whether an object that was Ready is not, if the step fails: it
+// would not have been if that had gone well, or what it promised is not there.
+func breaks(step plan.Step) bool {
+	well := step.State == plan.Settled || isAccountReason(step.Reason)
+	return step.Broken || step.Verb == plan.Create || !well
 }
 
 // overtaken reports whether the cluster refused a step because the object is

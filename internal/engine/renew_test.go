@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,21 +54,59 @@ func TestARenewalIsRecordedLikeACreation(t *testing.T) {
 // TestARenewalThatFailsTakesNothingAway: the key that was to be replaced works as
 // before.
 func TestARenewalThatFailsTakesNothingAway(t *testing.T) {
+	uncertain := vendorErr(provider.Exhausted)
+	uncertain.Uncertain = true
+	broken := renew()
+	broken.Broken = true
 	for name, row := range map[string]struct {
-		err  error
-		want bool
+		step  plan.Step
+		err   error
+		ready string // as "status reason", of Ready and Synced
 	}{
-		"the vendor is away":              {vendorErr(provider.Transient), true},
-		"the vendor has had enough of us": {vendorErr(provider.Throttled), true},
-		"the vendor says no":              {vendorErr(provider.Exhausted), false},
+		"the vendor is away":              {renew(), vendorErr(provider.Transient), "True Available, True InSync"},
+		"the vendor has had enough of us": {renew(), vendorErr(provider.Throttled), "True Available, True InSync"},
+		"there is no room for more":       {renew(), vendorErr(provider.Exhausted), "True Available, False QuotaExhausted"},
+		"the vendor does not permit it":   {renew(), vendorErr(provider.Forbidden), "True Available, False PermissionDenied"},
+		"the vendor does not like it":     {renew(), vendorErr(provider.Invalid), "True Available, False Refused"},
+		"something is in its way there":   {renew(), vendorErr(provider.Conflict), "True Available, False VendorConflict"},
+		"the vendor has no such thing":    {renew(), vendorErr(provider.Unsupported), "False Unsupported, False Unsupported"},
+		"nobody knows what it did":        {renew(), uncertain, "False QuotaExhausted, False QuotaExhausted"},
+		"the cluster does not take it":    {renew(), &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonSecretRefused, Message: "m"}, "False SecretRefused, False SecretRefused"},
+		"the key had come to its end":     {broken, vendorErr(provider.Exhausted), "False QuotaExhausted, False QuotaExhausted"},
+		"it was no renewal":               {plan.Step{Verb: plan.Update, Outlook: well()}, vendorErr(provider.Exhausted), "False QuotaExhausted, False QuotaExhausted"},
 	} {
-		r := newRig(t, ready())
-		r.decide = always(renew())
-		r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) { return "", row.err }
-		_, _ = r.pass() // how it is tried again is another test's
-		if got := meta.IsStatusConditionTrue(r.get().Status.Conditions, v1alpha1.ConditionReady); got != row.want {
-			t.Errorf("%s: Ready=%t, want %t", name, got, row.want)
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, ready())
+			r.decide = always(row.step)
+			r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) { return "", row.err }
+			_, _ = r.pass() // how it is tried again is another test's
+			conditions := r.get().Status.Conditions
+			says := func(kind string) string {
+				condition := meta.FindStatusCondition(conditions, kind)
+				return fmt.Sprintf("%s %s", condition.Status, condition.Reason)
+			}
+			if got := says(v1alpha1.ConditionReady) + ", " + says(v1alpha1.ConditionSynced); got != row.ready {
+				t.Errorf("Ready and Synced are %s, want %s", got, row.ready)
+			}
+		})
+	}
+}
+
+// TestARefusedRenewalIsTold: in an event, and tried again as the vendor's error
+// says.
+func TestARefusedRenewalIsTold(t *testing.T) {
+	r := newRig(t, ready())
+	r.decide = always(renew())
+	r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) { return "", vendorErr(provider.Exhausted) }
+	for range 2 {
+		result, err := r.pass()
+		if err != nil {
+			t.Fatal(err)
 		}
+		wantAfter(t, result.RequeueAfter, personPause)
+	}
+	if !slices.Equal(r.events, []string{"Warning QuotaExhausted"}) {
+		t.Errorf("events: %v", r.events)
 	}
 }
 
@@ -104,5 +144,21 @@ func TestARevocationIsFollowedByALook(t *testing.T) {
 	result, err := r.pass()
 	if err != nil || result.RequeueAfter <= 0 || result.RequeueAfter > time.Second {
 		t.Errorf("got %v, %v; want another look at once", result, err)
+	}
+}
+
+// TestARevocationThatFailsTakesNothingAway: an object that stays Ready although its
+// account does not serve it stays so if a key that is due cannot be revoked.
+func TestARevocationThatFailsTakesNothingAway(t *testing.T) {
+	for reason, want := range map[string]bool{v1alpha1.ReasonClassNotAllowed: true, v1alpha1.ReasonNotAllowed: false} {
+		for name, err := range map[string]error{"it works": nil, "the vendor is away": vendorErr(provider.Transient)} {
+			r := newRig(t, ready())
+			r.decide = always(plan.Step{Verb: plan.Remove, Target: "old", Outlook: plan.Outlook{State: plan.Blocked, Reason: reason, Message: "m"}})
+			r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) { return "", err }
+			_, _ = r.pass() // how it is tried again is another test's
+			if got := meta.IsStatusConditionTrue(r.get().Status.Conditions, v1alpha1.ConditionReady); got != want {
+				t.Errorf("%s, and %s: Ready=%t, want %t", reason, name, got, want)
+			}
+		}
 	}
 }

@@ -53,6 +53,7 @@ func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S
 	logExchange(ctx, facts.Outlook.Err)
 	var again error
 	facts.Outlook, again = verdict(facts.Outlook)
+	facts.Outlook = spared(facts.Step, facts.Outlook)
 	if facts.Outlook.Err != nil && !obj.GetDeletionTimestamp().IsZero() {
 		facts.Outlook.Message += e.WayOut
 	}
@@ -156,7 +157,7 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 		set(status.Conditions, condition, generation, facts.Now)
 	}
 	if !keepsReady(facts.Outlook, wasReady) && e.Extra != nil {
-		for _, condition := range e.Extra(facts.Outlook) {
+		for _, condition := range e.Extra(obj, facts) {
 			set(status.Conditions, condition, facts.Generation, facts.Now)
 		}
 	}

@@ -170,7 +170,12 @@ func (r *rig) engine() *Engine[*v1alpha1.Workspace, intent, sight, effect] {
 		},
 		Resync: func(intent) time.Duration { return resync },
 		Cached: cache{r.api, r}, Live: live{r.api, r}, Writer: r.api, Recorder: recorder{r},
-		Now: func() time.Time { return r.now }, WayOut: r.wayOut, Extra: r.extra,
+		Now: func() time.Time { return r.now }, WayOut: r.wayOut,
+	}
+	if r.extra != nil {
+		engine.Extra = func(_ *v1alpha1.Workspace, facts Facts[intent, sight, effect]) []metav1.Condition {
+			return r.extra(facts.Outlook)
+		}
 	}
 	if r.secure != nil {
 		engine.Secure = func(context.Context, *v1alpha1.Workspace, intent) error {

@@ -12,7 +12,7 @@ import (
 func (k Key) identify() Step {
 	switch held := k.held(); {
 	case len(held) > 0 && k.Secret.Unfit != nil:
-		return Step{Verb: Stay, Outlook: k.standing()} // there is nowhere to write it
+		return Step{Verb: Stay, Outlook: k.unfit()} // there is nowhere to write it
 	case len(held) > 0:
 		return Step{Verb: Adopt, Target: held[0].ID, Outlook: k.standing()}
 	}

@@ -63,8 +63,11 @@ type Key struct {
 	First bool
 	// Obstacle is why the vendor cannot be asked at all.
 	Obstacle error
-	Retain   bool
-	Secret   Secret
+	// Refusal is why no key is issued, amended or published, although the vendor
+	// can be asked: what is to be revoked is revoked all the same.
+	Refusal *Impasse
+	Retain  bool
+	Secret  Secret
 	// Recorded is the vendor's id in status, which no tenant can write, and
 	// RecordedName what the key is called there.
 	Recorded, RecordedName string
@@ -114,13 +117,20 @@ type Key struct {
 	Told    bool
 }
 
-// secretPause is how long a foreign Secret is left alone before another look.
-const secretPause = time.Minute
+const (
+	// secretPause is how long a foreign Secret is left alone before another look.
+	secretPause = time.Minute
+	// refusedPause is the same of what is refused: who refuses it is watched.
+	refusedPause = 5 * time.Minute
+)
 
 const (
 	messageKeyAvailable  = "the key is published in its Secret"
 	messageKeyExpired    = "the key is past its end and no longer works: name another spec.expiresAt to have another one issued; with spec.lifetime, set spec.rotation or annotate the ApiKey with workspace-operator.io/rotate-at"
 	messageKeyForeignWay = ". It was left untouched and no key was issued: choose another spec.secret.name, or remove that Secret"
+	// messageKeyForeignStays takes the key's id and the vendor.
+	messageKeyForeignStays = ". It was left untouched and no other key was issued. Key %q, which was published before, lives on at %s until this ApiKey has a Secret again: " +
+		"choose another spec.secret.name, or remove that Secret, and the key is revoked and another issued; or delete this ApiKey to have it revoked"
 )
 
 // Decide gives the one step to take. Rotation, and recovery from a crash, from a
@@ -133,35 +143,66 @@ func (k Key) Decide() Step {
 		return k.leave()
 	case k.First && (k.Attempted || k.Recorded != "" || k.Secret.State == SecretOurs):
 		return rejoin()
+	case k.Refusal != nil && (k.Obstacle != nil || k.ReadErr != nil):
+		return k.failed(k.Refusal) // it does not get better by waiting for the vendor
 	case k.Obstacle != nil:
 		return k.failed(k.Obstacle)
 	case k.ReadErr != nil:
 		return k.failed(k.ReadErr)
+	case k.Refusal != nil:
+		return k.revokes(k.refused())
 	case k.Secret.State == SecretForeign:
-		return k.yield()
+		return k.revokes(k.conflict())
 	}
 	return k.keep()
 }
 
-// failed is the step when the vendor cannot be asked or seen. A Secret that
-// does not hold the recorded key is told apart from a vendor's bad night.
+// failed is the step when the vendor cannot be asked or seen.
 func (k Key) failed(err error) Step {
 	step := failed(err)
-	step.Broken = k.Expired || k.Secret.State != SecretOurs || k.Secret.KeyID == "" || k.Secret.KeyID != k.Recorded
+	step.Broken = k.broken()
 	return step
 }
 
-// yield leaves a foreign Secret alone. A key of ours that was never recorded
-// is in no Secret and never will be: it is revoked.
-func (k Key) yield() Step {
-	conflict := stay(Blocked, reasonSecretConflict, k.Secret.Why+messageKeyForeignWay)
-	conflict.After = secretPause // Secrets are not watched
-	for _, seen := range k.Marked {
-		if seen.ID != k.Recorded && seen.ID != k.Secret.KeyID && k.Left[seen.ID] <= 0 {
-			return Step{Verb: Remove, Target: seen.ID, Outlook: conflict.Outlook}
+// broken reports whether the recorded key is not where it was published, or no
+// longer works: that is told apart from a vendor's bad night.
+func (k Key) broken() bool {
+	return k.Expired || k.Secret.State != SecretOurs || k.Secret.KeyID == "" || k.Secret.KeyID != k.Recorded
+}
+
+// refused is how a key stands that is not to be had as things are.
+func (k Key) refused() Outlook {
+	outlook := Outlook{State: k.Refusal.State, Reason: k.Refusal.Reason, Message: k.Refusal.Message, After: refusedPause, Broken: k.broken() || !k.live()}
+	if k.Next > 0 {
+		outlook.After = min(k.Next, refusedPause)
+	}
+	return outlook
+}
+
+// conflict is how a key stands whose Secret is somebody else's.
+func (k Key) conflict() Outlook {
+	return Outlook{State: Blocked, Reason: reasonSecretConflict, Message: k.Secret.Why + k.untouched(), After: secretPause} // Secrets are not watched
+}
+
+// untouched says what became of the key, and what a person can do.
+func (k Key) untouched() string {
+	if !slices.ContainsFunc(k.Marked, func(seen provider.Key) bool { return seen.ID != "" && seen.ID == k.Recorded }) {
+		return messageKeyForeignWay
+	}
+	return fmt.Sprintf(messageKeyForeignStays, k.Recorded, k.Vendor)
+}
+
+// revokes is the step where no key may be issued, amended or published: a key
+// of ours whose time is over, or that was never published and never will be, goes
+// all the same. What status has is left: it was published.
+func (k Key) revokes(outlook Outlook) Step {
+	for _, stray := range k.strays() {
+		if stray.ID != k.Recorded {
+			outlook.After = 0 // there may be another
+			return Step{Verb: Remove, Target: stray.ID, Outlook: outlook}
 		}
 	}
-	return conflict
+	return Step{Verb: Stay, Outlook: outlook}
 }
 
 func (k Key) keep() Step {
@@ -184,7 +225,7 @@ func (k Key) keep() Step {
 	case k.Restored:
 		return stay(Blocked, reasonRestored, k.restored())
 	case k.Secret.Unfit != nil:
-		return Step{Verb: Stay, Outlook: k.standing()}
+		return Step{Verb: Stay, Outlook: k.unfit()}
 	}
 	return k.issue()
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
@@ -100,22 +101,32 @@ func (k Key) addRecorded(add func(id, name string)) {
 	add("", k.Unrecorded)
 }
 
-// retained is the outlook of an object that leaves a key alive.
+// retained is the outlook of an object that leaves its keys alive: the one that
+// was published, those it has replaced, and one that may have been issued.
 func (k Key) retained(nothing Outlook) Outlook {
-	var name string
+	var names []string
 	switch {
 	case k.Recorded != "":
-		name = fmt.Sprintf("key %q lives", k.Recorded)
+		names = append(names, fmt.Sprintf("key %q", k.Recorded))
 	case k.Secret.State == SecretOurs && k.Secret.KeyID != "":
-		name = fmt.Sprintf("key %q lives", k.Secret.KeyID)
+		names = append(names, fmt.Sprintf("key %q", k.Secret.KeyID))
 	case k.Secret.nameless():
-		name = fmt.Sprintf("the key named %q lives", k.Secret.KeyName)
-	case k.Attempted:
-		name = fmt.Sprintf("a key named %q, which may have been issued, lives", k.AttemptName)
-	default:
+		names = append(names, fmt.Sprintf("the key named %q", k.Secret.KeyName))
+	}
+	for _, id := range slices.Sorted(maps.Keys(k.Left)) {
+		names = append(names, fmt.Sprintf("key %q, which was to be revoked,", id))
+	}
+	if k.Attempted {
+		names = append(names, fmt.Sprintf("a key named %q, which may have been issued,", k.AttemptName))
+	}
+	if len(names) == 0 {
 		return nothing
 	}
-	return Outlook{State: Working, Reason: reasonRetained, Message: name + " on at the vendor: it is not revoked with this object"}
+	says := " lives on at the vendor: it is not revoked with this object"
+	if len(names) > 1 {
+		says = " live on at the vendor: they are not revoked with this object"
+	}
+	return Outlook{State: Working, Reason: reasonRetained, Message: strings.Join(names, " and ") + says}
 }
 
 // hidden reports whether the list may lack a key. The one in the Secret, or in

@@ -82,3 +82,25 @@ func TestKeyIsNotGivenUpEarly(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyIsRetained: whoever keeps a key is told of all that live on with it.
+func TestKeyIsRetained(t *testing.T) {
+	for reason, row := range map[string]struct {
+		facts Key
+		want  string
+	}{
+		"the one on record":     {Key{Recorded: "k1"}, `key "k1" lives on at the vendor: it is not revoked with this object`},
+		"the one in the Secret": {Key{Secret: ours("k1")}, `key "k1" lives on at the vendor: it is not revoked with this object`},
+		"in an overlap": {Key{Recorded: "k3", Left: living("k2", "k1")},
+			`key "k3" and key "k1", which was to be revoked, and key "k2", which was to be revoked, live on at the vendor: they are not revoked with this object`},
+		"beside a call without an answer": {Key{Recorded: "k1", Attempted: true, AttemptName: "ci-2"},
+			`key "k1" and a key named "ci-2", which may have been issued, live on at the vendor: they are not revoked with this object`},
+		"such a call alone": {Key{Attempted: true, AttemptName: "ci-2"},
+			`a key named "ci-2", which may have been issued, lives on at the vendor: it is not revoked with this object`},
+	} {
+		row.facts.Deleting, row.facts.Retain = true, true
+		if step := row.facts.Decide(); step.Verb != Finish || step.Reason != reasonRetained || step.Message != row.want {
+			t.Errorf("%s: got %s for reason %s: %s", reason, step.Verb, step.Reason, step.Message)
+		}
+	}
+}

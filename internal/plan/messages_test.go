@@ -77,6 +77,10 @@ func TestMessagesAboutAKey(t *testing.T) {
 			[]string{"acme", `"ci-1"`, "may live on", "the vendor's console"}},
 		{Key{Deleting: true, Retain: true, Recorded: "k1", Secret: ours("k1")}.Decide(), []string{`"k1"`, "not revoked"}},
 		{Key{Secret: nameless(1), Unsettled: time.Second}.Decide(), []string{"stored in its Secret"}},
+		{Key{Vendor: "acme", Secret: foreign()}.Decide(), []string{"is immutable", "no key was issued", "spec.secret.name"}},
+		{Key{Vendor: "acme", Secret: foreign(), Recorded: "k1"}.Decide(), []string{"no key was issued"}},
+		{Key{Vendor: "acme", Secret: foreign(), Recorded: "k1", Marked: keys("k1")}.Decide(),
+			[]string{"is immutable", `Key "k1"`, "lives on at acme", "no other key was issued", "spec.secret.name", "delete this ApiKey"}},
 	} {
 		row.check(t)
 	}
@@ -106,6 +110,7 @@ func TestUnapplied(t *testing.T) {
 		}), "OutcomeUnknown", []string{`"ci-2"`, "workspace-operator.io/does-not-exist"}},
 		{"a call that was lost before, and nothing that is wanted", with(func(k *Key) { k.Recovery, k.Attempted = provider.RecoverNever, true }), "", nil},
 		{"a rotation that is due is no edit", with(func(k *Key) { k.Due, k.Unsettled = "it is time", time.Second }), "", nil},
+		{"its Secret is to have a name that is taken", with(func(k *Key) { k.Secret = moving("k1") }), "SecretConflict", []string{`"other"`}},
 		{"all is well", live.Decide(), "", nil},
 		{"a key that takes another's place is as the spec says", with(func(k *Key) { k.Changed = []string{"scopes"} }), "", nil},
 	} {

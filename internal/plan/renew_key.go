@@ -48,7 +48,7 @@ func (k Key) free() bool {
 // renew issues a key that takes the live one's place.
 func (k Key) renew() Step {
 	step := k.issue()
-	step.Verb, step.Record = Renew, true
+	step.Verb, step.Record, step.Broken = Renew, true, k.Expired
 	if overlap := max(k.Overlap, rejoinPause); step.After == 0 || overlap < step.After {
 		step.After = overlap
 	}
@@ -60,8 +60,8 @@ func (k Key) standing() Outlook {
 	switch {
 	case k.Expired && !k.wanted():
 		return Outlook{State: Blocked, Reason: reasonExpired, Message: messageKeyExpired}
-	case k.Secret.Unfit != nil:
-		return Outlook{State: k.Secret.Unfit.State, Reason: k.Secret.Unfit.Reason, Message: k.Secret.Unfit.Message, After: secretPause}
+	case k.Secret.Unfit != nil && (k.Expired || !k.moving()):
+		return k.unfit()
 	case k.Expired && k.unanswered():
 		return Outlook{State: Blocked, Reason: reasonOutcomeUnknown, Message: k.unknown()}
 	case k.Expired:
@@ -74,10 +74,25 @@ func (k Key) standing() Outlook {
 	return outlook
 }
 
+// unfit is how a key stands whose Secret cannot be as the spec asks.
+func (k Key) unfit() Outlook {
+	return Outlook{State: k.Secret.Unfit.State, Reason: k.Secret.Unfit.Reason, Message: k.Secret.Unfit.Message, After: secretPause}
+}
+
+// moving reports whether all that keeps the Secret from being as the spec asks is
+// that the name it is to have is taken. Nothing is wrong with the one it has.
+func (k Key) moving() bool {
+	return k.Secret.Unfit != nil && k.Secret.Unfit.Reason == reasonSecretConflict
+}
+
 // wait is when to look at a live key again: when something falls due, or when
 // the key that is to take its place may be issued.
 func (k Key) wait() time.Duration {
 	switch {
+	case k.moving() && (k.Next <= 0 || k.Next > secretPause):
+		return secretPause
+	case k.moving():
+		return k.Next
 	case k.wanted() && k.Recorded != k.Secret.KeyID:
 		return rejoinPause
 	case k.wanted() && k.Unsettled > 0 && (k.Next <= 0 || k.Unsettled < k.Next):
@@ -90,6 +105,8 @@ func (k Key) wait() time.Duration {
 // reason that goes with it.
 func (k Key) unapplied() (says, cause string) {
 	switch {
+	case k.moving():
+		return k.Secret.Unfit.Message, reasonSecretConflict
 	case k.wanted() && k.unanswered():
 		return k.unknown(), reasonOutcomeUnknown
 	case len(k.Changed) > 0:

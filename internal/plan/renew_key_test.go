@@ -127,9 +127,36 @@ func TestSecretIsWrittenAnew(t *testing.T) {
 			gist{Verb: Stay, State: Blocked, Reason: "TemplateInvalid", After: time.Minute}},
 		{"an id that comes to light has nowhere to go", Key{Secret: unfit(nameless(1)), Marked: keys("k1")},
 			gist{Verb: Stay, State: Blocked, Reason: "TemplateInvalid", After: time.Minute}},
+		{"the name it is to have is taken: the key is well where it is", Key{Secret: moving("k1"), Recorded: "k1", Marked: keys("k1")},
+			gist{Verb: Stay, Target: "k1", State: Settled, Reason: "Available", After: time.Minute}},
+		{"something falls due before another look", Key{Secret: moving("k1"), Recorded: "k1", Marked: keys("k1"), Next: time.Second},
+			gist{Verb: Stay, Target: "k1", State: Settled, Reason: "Available", After: time.Second}},
+		{"it is not replaced meanwhile", Key{Secret: moving("k1"), Recorded: "k1", Marked: keys("k1"), Due: due},
+			gist{Verb: Stay, Target: "k1", State: Settled, Reason: "Available", After: time.Minute}},
+		{"it is not well once it has ended", Key{Secret: moving("k1"), Recorded: "k1", Marked: keys("k1"), Due: due, Expired: true},
+			gist{Verb: Stay, Target: "k1", State: Blocked, Reason: "SecretConflict", After: time.Minute}},
+		{"nor once the vendor has dropped it", Key{Secret: moving("k1"), Recorded: "k1"}, gist{Verb: Stay, State: Blocked, Reason: "SecretConflict", After: time.Minute}},
 		{"deletion does not look at it", Key{Deleting: true, Secret: stale("k1"), Recorded: "k1", Marked: keys("k1")},
 			gist{Verb: Remove, Target: "k1", Last: true, State: Working, Reason: "Deleting"}},
 	})
+}
+
+// moving is a Secret that is to have a name that is taken.
+func moving(id string) Secret {
+	secret := ours(id)
+	secret.Unfit = &Impasse{State: Blocked, Reason: reasonSecretConflict, Message: `Secret "other" exists`}
+	return secret
+}
+
+// TestARenewalTellsWhatItIsWorth: what is past its end is not as good as before if
+// the vendor refuses another.
+func TestARenewalTellsWhatItIsWorth(t *testing.T) {
+	for _, expired := range []bool{false, true} {
+		step := Key{Secret: ours("k1"), Recorded: "k1", Marked: keys("k1"), Due: due, Expired: expired}.Decide()
+		if step.Verb != Renew || step.Broken != expired {
+			t.Errorf("past its end %t: got %s, broken %t", expired, step.Verb, step.Broken)
+		}
+	}
 }
 
 // TestRestoredKey: an object that came from a backup never gets a second key by

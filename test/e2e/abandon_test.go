@@ -21,6 +21,9 @@ func abandon() []scenario {
 	for _, vendor := range []string{harness.Portkey, harness.Guance} {
 		s.at(vendor, "after the class's abandonAfter it goes, and the ledger has what it leaves", givenUp)
 	}
+	for _, vendor := range []string{harness.Portkey, harness.Slaunchx} {
+		s.at(vendor, "of an ApiKey in the overlap of a rotation leaves both keys in the ledger", givenUpInOverlap)
+	}
 	s.at(harness.Portkey, "is not given up before that, and ends well if the vendor comes back", notGivenUp)
 	s.at(harness.Portkey, "a class's Retain holds for a Workspace that says nothing, and its own Delete goes before", policyOfClass)
 	return s.all
@@ -61,6 +64,19 @@ func givenUp(w *World) {
 	if w.vendor == harness.Guance {
 		w.Expect(w.adminSecrets(ws)).To(HaveLen(1), "the key that could not be revoked is not lost as well")
 	}
+}
+
+func givenUpInOverlap(w *World) {
+	ws, key := w.readyKey(gen.SetApiKeyRotation(interval, 40*time.Minute))
+	old := w.rotate(key)
+	w.another(key, old)
+	w.patch(w.classOf(ws), map[string]any{"spec": map[string]any{"abandonAfter": patience.String(), "resyncInterval": "1s"}})
+	w.fail(fault.Fault{Action: fault.Reset})
+	w.delete(key)
+	w.working(key, v1alpha1.ReasonVendorUnavailable)
+	w.askUntilGone(key)
+	w.Expect(w.liveKeys()).To(And(HaveLen(2), HaveKey(old), HaveKey(key.Status.KeyID)))
+	w.Expect(w.ledger()).To(ConsistOf(HaveField("Spec.ID", old), HaveField("Spec.ID", key.Status.KeyID)), "whatever lives on is told of")
 }
 
 func notGivenUp(w *World) {

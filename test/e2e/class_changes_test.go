@@ -15,6 +15,8 @@ import (
 func classChanges() []scenario {
 	s := about("class changes")
 	s.at(harness.Portkey, "a keyPolicy that becomes stricter is told to every ApiKey, and revokes none", stricterPolicy)
+	s.among(issuing(), "a keyPolicy that becomes stricter in the overlap of a rotation keeps no replaced key alive", stricterInOverlap)
+	s.at(harness.Portkey, "a class that is closed in the overlap of a rotation keeps no replaced key alive", closesInOverlap)
 	s.each("a class that is closed serves nothing new, and takes nothing away", closesClass)
 	s.at(harness.Portkey, "the class's defaults reach a Workspace that is there already", changesDefaults)
 	s.at(harness.Portkey, "the class's deletionPolicy is what counts when a Workspace is deleted", changesDeletionPolicy)
@@ -113,6 +115,36 @@ func stricterPolicy(w *World) {
 	w.delete(key, late)
 	w.h.WaitGone(w, key, late)
 	w.Expect(w.liveKeys()).To(BeEmpty(), "whatever the policy, what is deleted is revoked")
+}
+
+// stricterInOverlap has every ApiKey refused whatever it asks for: none names an address.
+func stricterInOverlap(w *World) {
+	ws, key := w.readyKey(rotating())
+	old := w.rotate(key)
+	w.another(key, old)
+	w.patch(w.classOf(ws), map[string]any{"spec": map[string]any{"keyPolicy": map[string]any{"requireIPAllowlist": "Enabled"}}})
+	w.refused(key, v1alpha1.ReasonNotAllowed, "goes on working")
+	w.Eventually(w.liveKeys).Should(And(HaveLen(1), Not(HaveKey(old))), "its time is over, whatever the class says")
+	w.poke(key)
+	w.refused(key, v1alpha1.ReasonNotAllowed)
+	w.Expect(key.Status.Retiring).To(BeEmpty())
+	w.Expect(harness.HasReason(key, v1alpha1.ConditionPublished, v1alpha1.ReasonPublished)).To(BeTrue(), "the Secret holds the live key: %s", show(key))
+	w.published(key)
+	w.rotate(key)
+	w.poke(key)
+	w.Expect(w.minted()).To(Equal(2), "and no other is issued")
+}
+
+func closesInOverlap(w *World) {
+	ws, key := w.readyKey(rotating())
+	old := w.rotate(key)
+	w.another(key, old)
+	w.patch(w.classOf(ws), map[string]any{"spec": map[string]any{"allowedNamespaces": map[string]any{"from": v1alpha1.NamespacesFromNone}}})
+	w.account(v1alpha1.ReasonClassNotAllowed, key)
+	w.retired(key)
+	w.Expect(w.liveKeys()).To(And(HaveLen(1), Not(HaveKey(old))))
+	w.account(v1alpha1.ReasonClassNotAllowed, key)
+	w.Expect(w.minted()).To(Equal(2))
 }
 
 func closesClass(w *World) {

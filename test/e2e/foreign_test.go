@@ -145,7 +145,7 @@ func leavesLaterSecrets(w *World) {
 	w.h.Create(w, intruder)
 	before := w.secret(key.Name)
 	w.poke(key)
-	w.refused(key, v1alpha1.ReasonSecretConflict)
+	w.refused(key, v1alpha1.ReasonSecretConflict, key.Status.KeyID, "lives on", "spec.secret.name")
 	w.Expect(w.secret(key.Name)).To(Equal(before))
 	w.Expect(w.minted()).To(Equal(1))
 	w.delete(key)

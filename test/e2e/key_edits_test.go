@@ -209,6 +209,7 @@ func editRefused(w *World) {
 	for field, value := range bad {
 		w.patch(key, map[string]any{"spec": map[string]any{field: value}})
 		w.refused(key, v1alpha1.ReasonUnsupported, "spec."+field, w.vendor)
+		w.Expect(harness.HasReason(key, v1alpha1.ConditionPublished, v1alpha1.ReasonPublished)).To(BeTrue(), "Published speaks of the Secret: %s", show(key))
 		w.Expect(w.secret(key.Name).Data).To(Equal(before.Data), "the key still works")
 		w.patch(key, map[string]any{"spec": map[string]any{field: nil}})
 		w.h.WaitReady(w, key)

@@ -26,6 +26,9 @@ func rotation() []scenario {
 	s.among(issuing(), "that was missed is made up for once, however often it was missed", rotatesLate)
 	s.among(issuing(), "under a clock that was set back is put off by one interval at most", clockSetBack)
 	s.among(issuing(), "while the vendor is away happens when it is back, once", rotatesAfterOutage)
+	for _, vendor := range []string{harness.Portkey, harness.Guance} {
+		s.at(vendor, "that the vendor refuses takes nothing away: Synced says why, and it is made up for", refusedRotation)
+	}
 	s.among(issuing(), "of an ApiKey that is deleted in the overlap: both keys are revoked", deletedInOverlap)
 	s.among([]string{harness.Portkey, harness.Slaunchx}, "by the clock happens within the interval", rotatesByTheClock)
 	s.among(listing(), "whose answer is lost: the old key stays published, the lost one is revoked, and another is issued", lostRotation)
@@ -156,6 +159,24 @@ func rotatesAfterOutage(w *World) {
 	w.v.ClearFaults()
 	w.another(key, old)
 	w.retired(key)
+	w.Expect(w.minted()).To(Equal(2))
+	w.Expect(w.liveKeys()).To(HaveLen(1))
+}
+
+func refusedRotation(w *World) {
+	_, key := w.readyKey(rotating())
+	w.settled(key)
+	since := readySince(key)
+	method, route := w.issue()
+	w.fail(fault.Fault{Method: method, Route: route, Action: fault.Status, Status: http.StatusForbidden, Body: w.vendorError("403", "AB03", "ft.NoPermission", "you may not")})
+	old := w.rotate(key)
+	w.spared(key, v1alpha1.ReasonPermissionDenied)
+	w.said(key, corev1.EventTypeWarning, v1alpha1.ReasonPermissionDenied, "you may not")
+	w.v.ClearFaults()
+	w.ask(key)
+	w.another(key, old)
+	w.retired(key)
+	w.Expect(readySince(key)).To(Equal(since), "it was Ready all the time")
 	w.Expect(w.minted()).To(Equal(2))
 	w.Expect(w.liveKeys()).To(HaveLen(1))
 }

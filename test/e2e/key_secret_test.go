@@ -5,6 +5,7 @@ import (
 
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/fault"
@@ -145,13 +146,16 @@ func movesWhenFree(w *World) {
 	w.h.Create(w, theirs)
 	taken := w.secret("taken")
 	w.patch(key, map[string]any{"spec": map[string]any{"secret": map[string]any{"name": "taken"}}})
-	w.refused(key, v1alpha1.ReasonSecretConflict, `"taken"`, `"`+key.Name+`"`)
+	w.spared(key, v1alpha1.ReasonSecretConflict)
+	w.said(key, corev1.EventTypeWarning, v1alpha1.ReasonSecretConflict, `"taken"`, `"`+key.Name+`"`)
 	w.Expect(key.Status.Binding.Name).To(Equal(key.Name))
 	w.Expect(w.secret(key.Name).Data).To(HaveKeyWithValue("apiKey", value))
 	w.Expect(w.secret("taken")).To(Equal(taken), "it is left as it is")
 	w.delete(taken)
-	w.pokeUntilReady(key)
-	w.Expect(key.Status.Binding.Name).To(Equal("taken"))
+	w.pokeUntil(key, "the Secret to be moved", func(seen client.Object) bool {
+		k, ok := seen.(*v1alpha1.ApiKey)
+		return ok && harness.IsReady(k) && k.Status.Binding.Name == "taken"
+	})
 	w.Expect(w.secret("taken").Data).To(HaveKeyWithValue("apiKey", value))
 	w.published(key)
 	w.h.WaitGone(w, w.named(key.Name))

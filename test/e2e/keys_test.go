@@ -70,6 +70,16 @@ func (w *World) retired(key *v1alpha1.ApiKey) {
 	w.published(key)
 }
 
+// spared waits until the ApiKey is Ready all the same, and Synced says what it was refused.
+func (w *World) spared(key *v1alpha1.ApiKey, reason string) {
+	harness.Wait(w, w.h, key, "the ApiKey to stay Ready, and Synced to be False because of "+reason, func(seen *v1alpha1.ApiKey) bool {
+		synced := harness.Condition(seen, v1alpha1.ConditionSynced)
+		return harness.IsReady(seen) && synced.Status == metav1.ConditionFalse && synced.Reason == reason
+	})
+	w.Expect(harness.HasReason(key, v1alpha1.ConditionPublished, v1alpha1.ReasonPublished)).To(BeTrue(), show(key))
+	w.published(key)
+}
+
 // patchStatus changes the status, as whoever restores a backup or sets a clock would.
 func (w *World) patchStatus(key *v1alpha1.ApiKey, change string) {
 	patch := client.RawPatch(apitypes.MergePatchType, []byte(`{"status":`+change+`}`))

@@ -186,7 +186,8 @@ func (w *world) refused(object client.Object, reason string) {
 		if !ok || !w.read(now) {
 			return "it is not there"
 		}
-		if harness.Says(now, v1alpha1.ConditionStalled, reason) {
+		// Of a key that works, Synced tells what it was refused.
+		if harness.Says(now, v1alpha1.ConditionStalled, reason) || harness.IsReady(now) && harness.Condition(now, v1alpha1.ConditionSynced).Reason == reason {
 			return ""
 		}
 		w.annotate(now, v1alpha1.AnnotationReconcileAt, w.nextPoke())

@@ -15,6 +15,7 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 		Deleting:     intent.Deleting,
 		First:        intent.First,
 		Obstacle:     intent.Obstacle,
+		Refusal:      intent.Refusal,
 		Retain:       intent.Retain,
 		Secret:       r.secretOf(sight),
 		Recorded:     key.Status.KeyID,

@@ -39,7 +39,9 @@ type Sight struct {
 // Observe reads the target Secret, then the vendor. An ApiKey for which none
 // was ever issued has nothing there, so the happy path costs no list.
 func (r *Reconciler) Observe(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, fresh bool) (Sight, error) {
-	sight := Sight{}
+	// What status has stands until the vendor was seen: a deletion that is given
+	// up leaves those keys as well.
+	sight := Sight{Retiring: key.Status.Retiring}
 	if intent.First && intent.Obstacle != nil {
 		return sight, nil
 	}
@@ -56,8 +58,9 @@ func (r *Reconciler) Observe(ctx context.Context, key *v1alpha1.ApiKey, intent I
 	}
 	sight.Restored = restored(key, sight.Secret)
 	if intent.Capabilities.Recovery == provider.RecoverNever {
-		sight.Err = r.observeKnown(ctx, key, intent, &sight)
-		sight.Retiring = retiring(key, intent, sight, r.Now())
+		if sight.Err = r.observeKnown(ctx, key, intent, &sight); sight.Err == nil {
+			sight.Retiring = retiring(key, intent, sight, r.Now())
+		}
 		return sight, nil
 	}
 	sight.Unsettled = r.unsettled(key, sight.Secret)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -14,7 +13,6 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/account"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/ledger"
-	"github.com/workspace-operator/workspace-operator/internal/plan"
 )
 
 const defaultResync = 10 * time.Minute
@@ -65,13 +63,4 @@ func statusOf(key *v1alpha1.ApiKey) engine.Status {
 		ObservedGeneration: &key.Status.ObservedGeneration,
 		ReconcileAt:        &key.Status.LastHandledReconcileAt,
 	}
-}
-
-// publishedCondition is the condition that only ApiKeys have.
-func publishedCondition(outlook plan.Outlook) []metav1.Condition {
-	condition := metav1.Condition{Type: v1alpha1.ConditionPublished, Status: metav1.ConditionFalse, Reason: outlook.Reason, Message: outlook.Message}
-	if outlook.State == plan.Settled {
-		condition.Status, condition.Reason, condition.Message = metav1.ConditionTrue, v1alpha1.ReasonPublished, "the Secret holds the live key"
-	}
-	return []metav1.Condition{condition}
 }

@@ -2,6 +2,7 @@ package apikey
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -23,6 +24,9 @@ import (
 type Intent struct {
 	// Obstacle is why the vendor cannot be asked.
 	Obstacle error
+	// Refusal is why no key is to be had as things stand. The vendor can be asked
+	// all the same, and what is to be revoked is.
+	Refusal *plan.Impasse
 
 	Provider      string
 	Capabilities  provider.KeyCapabilities
@@ -111,7 +115,11 @@ func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *In
 	}
 	intent.Provider, intent.Capabilities = driver.Name(), driver.Capabilities().Key
 	if err := r.serves(ctx, key, ws, class, driver, intent); err != nil {
-		return err
+		refused := refusal(err)
+		if refused == nil || intent.First || ws.Status.UUID == "" || !intent.Capabilities.Issue {
+			return err // there is nothing to revoke, or nowhere to look for it
+		}
+		intent.Refusal = refused
 	}
 	intent.WorkspaceUUID = ws.Status.UUID
 	// What was taken over was there before us, and has no credential of its own.
@@ -125,6 +133,17 @@ func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *In
 		return intent.account.TakesNew()
 	}
 	return err
+}
+
+// refusal is what is said against a key; nil for a read that failed.
+func refusal(err error) *plan.Impasse {
+	if impasse, ok := errors.AsType[*plan.Impasse](err); ok {
+		return impasse
+	}
+	if problem, ok := errors.AsType[*account.Problem](err); ok {
+		return &plan.Impasse{State: plan.Blocked, Reason: problem.Reason, Message: problem.Message}
+	}
+	return nil
 }
 
 // serves says whether a key can be had. What is wrong with the ApiKey itself is
