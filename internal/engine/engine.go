@@ -213,7 +213,7 @@ func (e *Engine[T, I, S, E]) act(ctx context.Context, obj T, facts *Facts[I, S, 
 	if err != nil {
 		facts.Outlook = plan.Outlook{
 			Err: err, Unapplied: facts.Step.Undone,
-			Broken: facts.Step.Broken || facts.Step.Verb == plan.Create || facts.Step.State != plan.Settled,
+			Broken: facts.Step.Broken || facts.Step.Verb == plan.Create || facts.Step.State != plan.Settled || provider.Is(err, provider.NotFound),
 		}
 		return err
 	}
