@@ -69,7 +69,8 @@ type WorkspaceClassSpec struct {
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 	// abandonAfter is how long a deletion may wait for a vendor that cannot be
-	// asked before it is given up. Omitted, it waits for ever.
+	// asked before it is given up; a pause or an edit starts the count anew.
+	// Omitted, it waits for ever.
 	// +optional
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Type=string
