@@ -225,6 +225,13 @@ type WorkspaceClassStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=512
 	EndpointHost string `json:"endpointHost,omitempty"`
+	// credentials are the Secret that spec.credentialsRef names, last, and before
+	// it those that it named and that the operator has yet to let go. They are
+	// empty where each namespace brings its own Secret.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=16
+	Credentials []CredentialsReference `json:"credentials,omitempty"`
 	// capabilities are what the vendor's API can do, as "workspace.create".
 	// +optional
 	// +listType=set
