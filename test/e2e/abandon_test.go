@@ -21,6 +21,7 @@ func abandon() []scenario {
 	for _, vendor := range []string{harness.Portkey, harness.Guance} {
 		s.at(vendor, "after the class's abandonAfter it goes, and the ledger has what it leaves", givenUp)
 	}
+	s.at(harness.Guance, "Retain lets go of a workspace's own key that cannot be revoked, and the ledger says where it is", keyOutlives)
 	s.at(harness.Portkey, "is not given up before that, and ends well if the vendor comes back", notGivenUp)
 	s.at(harness.Portkey, "a class's Retain holds for a Workspace that says nothing, and its own Delete goes before", policyOfClass)
 	return s.all
@@ -61,6 +62,21 @@ func givenUp(w *World) {
 	if w.vendor == harness.Guance {
 		w.Expect(w.adminSecrets(ws)).To(HaveLen(1), "the key that could not be revoked is not lost as well")
 	}
+}
+
+func keyOutlives(w *World) {
+	ws := w.workspace("workspace", w.class(), gen.SetWorkspaceDeletionPolicy(v1alpha1.DeletionRetain))
+	w.h.WaitReady(w, ws)
+	vault := w.adminSecrets(ws)
+	w.Expect(vault).To(HaveLen(1))
+	w.fail(fault.Fault{Action: fault.Status, Status: 500})
+	w.delete(ws)
+	w.askUntilGone(ws)
+	w.said(ws, corev1.EventTypeWarning, v1alpha1.ReasonRetained, "could not be revoked", vault[0].Name)
+	entries := w.ledger()
+	w.Expect(entries).To(HaveLen(1))
+	w.Expect(entries[0].Spec).To(And(HaveField("ID", ws.Status.UUID), HaveField("CredentialOf", ws.UID), HaveField("Message", ContainSubstring(vault[0].Name))))
+	w.Expect(w.adminSecrets(ws)).To(HaveLen(1), "the key is not lost")
 }
 
 func notGivenUp(w *World) {
