@@ -23,6 +23,7 @@ func abandon() []scenario {
 	}
 	s.at(harness.Guance, "Retain lets go of a workspace's own key that cannot be revoked, and the ledger says where it is", keyOutlives)
 	s.at(harness.Portkey, "is not given up before that, and ends well if the vendor comes back", notGivenUp)
+	s.at(harness.Portkey, "is not given up for what was wrong before it, or the time it was paused", pausedTooLong)
 	s.at(harness.Portkey, "a class's Retain holds for a Workspace that says nothing, and its own Delete goes before", policyOfClass)
 	return s.all
 }
@@ -85,6 +86,30 @@ func notGivenUp(w *World) {
 	w.h.WaitReady(w, ws)
 	w.fail(fault.Fault{Action: fault.Reset})
 	w.delete(ws)
+	w.working(ws, v1alpha1.ReasonVendorUnavailable, "Retain")
+	for range 3 {
+		w.poke(ws)
+	}
+	w.v.ClearFaults()
+	w.askUntilGone(ws)
+	w.nothingLeft()
+	w.Expect(w.ledger()).To(BeEmpty())
+}
+
+func pausedTooLong(w *World) {
+	class := w.class(gen.SetWorkspaceClassAbandonAfter(patience))
+	ws := w.workspace("workspace", class)
+	w.h.WaitReady(w, ws)
+	w.patch(ws, map[string]any{"spec": map[string]any{"language": "en"}})
+	w.refused(ws, v1alpha1.ReasonUnsupported, "spec.language")
+	w.annotate(ws, v1alpha1.AnnotationPaused, "true")
+	w.paused(ws)
+	w.delete(ws)
+	w.paused(ws, "deletion waits")
+	over := time.Now().Add(patience)
+	w.Eventually(time.Now).WithTimeout(2 * patience).Should(BeTemporally(">", over))
+	w.fail(fault.Fault{Action: fault.Reset})
+	w.annotate(ws, v1alpha1.AnnotationPaused, nil)
 	w.working(ws, v1alpha1.ReasonVendorUnavailable, "Retain")
 	for range 3 {
 		w.poke(ws)
