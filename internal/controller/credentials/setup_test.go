@@ -7,7 +7,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -34,7 +33,7 @@ func TestAFormerSecretIsLetGoAfterARestart(t *testing.T) {
 				t.Fatalf("nobody looks at the former Secret, but at %v", requests)
 			}
 			for _, request := range requests {
-				if _, err := w.Reconcile(t.Context(), ctrl.Request(request)); err != nil {
+				if _, err := w.Reconcile(t.Context(), request); err != nil {
 					t.Fatal(err)
 				}
 			}
