@@ -93,8 +93,8 @@ const (
 	// ReasonCredentialsNotFound: the credential Secret does not exist, or is
 	// being deleted and serves nothing new.
 	ReasonCredentialsNotFound = "CredentialsNotFound"
-	// ReasonCredentialsMalformed: the credential Secret lacks a key or holds
-	// what can be no credential.
+	// ReasonCredentialsMalformed: the credential Secret lacks a key, holds what
+	// can be no credential, or is one that is for something else.
 	ReasonCredentialsMalformed = "CredentialsMalformed"
 	// ReasonHostNotAllowed: the credential must not be sent to the class's
 	// endpoint: its Secret does not allow the host.

@@ -98,8 +98,8 @@ type OrphanSpec struct {
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:XValidation:rule=`self.matches('^2[0-9]{3}-[01][0-9]-[0-3][0-9]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$') && timestamp(self) >= timestamp('2000-01-01T00:00:00Z') && timestamp(self) < timestamp('2200-01-01T00:00:00Z')`,message="since must be an RFC 3339 time in UTC and whole seconds between 2000 and 2199, as 2027-01-01T00:00:00Z"
 	Since metav1.Time `json:"since"`
-	// reason is Abandoned if the vendor could not be asked to end it in time, or
-	// OutcomeUnknown if nobody knows whether it exists.
+	// reason is Abandoned if it was not ended when its object went, or later than
+	// the class would wait for, or OutcomeUnknown if nobody knows whether it exists.
 	// +required
 	// +kubebuilder:validation:Enum=Abandoned;OutcomeUnknown
 	Reason string `json:"reason"`

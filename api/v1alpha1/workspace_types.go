@@ -161,7 +161,8 @@ type WorkspaceStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=32
 	Provider string `json:"provider,omitempty"`
-	// className is the class in use, also where spec names none.
+	// className is the class in use: where spec names none, the default that was
+	// the first to take the Workspace.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	ClassName string `json:"className,omitempty"`

@@ -69,7 +69,8 @@ type WorkspaceClassSpec struct {
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 	// abandonAfter is how long a deletion may wait for a vendor that cannot be
-	// asked before it is given up. Omitted, it waits for ever.
+	// asked before it is given up; a pause or an edit starts the count anew.
+	// Omitted, it waits for ever.
 	// +optional
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Type=string
@@ -224,6 +225,13 @@ type WorkspaceClassStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxLength=512
 	EndpointHost string `json:"endpointHost,omitempty"`
+	// credentials are the Secret that spec.credentialsRef names, last, and before
+	// it those that it named and that the operator has yet to let go. They are
+	// empty where each namespace brings its own Secret.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=16
+	Credentials []CredentialsReference `json:"credentials,omitempty"`
 	// capabilities are what the vendor's API can do, as "workspace.create".
 	// +optional
 	// +listType=set

@@ -144,7 +144,7 @@ func (b *Broker) open(ctx context.Context, class *v1alpha1.WorkspaceClass, place
 	if class.Status.EndpointHost == "" {
 		return nil, classNotReady(class)
 	}
-	secret, err := b.readSecret(ctx, class, place.secret, vendor.driver.Capabilities().CredentialKeys)
+	secret, err := b.readSecret(ctx, class, place, vendor.driver.Capabilities().CredentialKeys)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -45,17 +47,40 @@ func credentialsOf(secret *corev1.Secret) Credentials {
 }
 
 // readSecret reads live: a credential that has been taken away must not be
-// used because a cache still has it.
-func (b *Broker) readSecret(ctx context.Context, class *v1alpha1.WorkspaceClass, key types.NamespacedName, keys []string) (*corev1.Secret, error) {
+// used because a cache still has it. Only a workspace's own credential is in a
+// Secret of ours.
+func (b *Broker) readSecret(ctx context.Context, class *v1alpha1.WorkspaceClass, place slot, keys []string) (*corev1.Secret, error) {
 	secret := &corev1.Secret{}
-	err := b.options.Reader.Get(ctx, key, secret)
+	err := b.options.Reader.Get(ctx, place.secret, secret)
 	switch {
 	case apierrors.IsNotFound(err):
-		return nil, credentialsNotFound(class, key, keys)
+		return nil, credentialsNotFound(class, place.secret, keys)
 	case err != nil:
-		return nil, fmt.Errorf("read Secret %q: %w", key, err)
+		return nil, fmt.Errorf("read Secret %q: %w", place.secret, err)
+	}
+	if fault := misused(secret); fault != "" && !place.own {
+		return nil, credentialsMalformed(class, place.secret, []string{fault})
 	}
 	return secret, nil
+}
+
+// misused says why a class must not use the Secret, whatever is in it: whoever
+// may write classes names any Secret, and would have what is in it sent to an
+// endpoint of their choice. What Kubernetes keeps for itself has a type, and
+// what we keep is marked as ours or has one of our kinds as its owner.
+func misused(secret *corev1.Secret) string {
+	ours := secret.Labels[v1alpha1.LabelManagedBy] == v1alpha1.ManagedBy ||
+		slices.ContainsFunc(secret.OwnerReferences, func(owner metav1.OwnerReference) bool {
+			group, err := schema.ParseGroupVersion(owner.APIVersion)
+			return err != nil || group.Group == v1alpha1.GroupVersion.Group
+		})
+	switch {
+	case secret.Type != "" && secret.Type != corev1.SecretTypeOpaque:
+		return fmt.Sprintf("it is of type %q, and a credential Secret is of type %q", secret.Type, corev1.SecretTypeOpaque)
+	case ours:
+		return "it is one that this operator writes"
+	}
+	return ""
 }
 
 // credentialOf takes the values under the keys out of the Secret, and those

@@ -47,7 +47,7 @@ func (b *Broker) checkHost(ctx context.Context, class *v1alpha1.WorkspaceClass, 
 	}
 	namespace, _, _ := strings.Cut(secret.Annotations[v1alpha1.AnnotationWorkspace], "/")
 	parent := CredentialsKey(class, namespace)
-	credential, err := b.readSecret(ctx, class, parent, vendor.driver.Capabilities().CredentialKeys)
+	credential, err := b.readSecret(ctx, class, slot{secret: parent}, vendor.driver.Capabilities().CredentialKeys)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"testing"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -60,38 +59,5 @@ func TestWhatIsGivenUpIsInTheLedgerFirst(t *testing.T) {
 				t.Errorf("events are %v, want %q among them", r.events, row.event)
 			}
 		})
-	}
-}
-
-// TestAnUpdateThatFailsIsToldInSynced: the object can be used as before, and is
-// not what the spec says.
-func TestAnUpdateThatFailsIsToldInSynced(t *testing.T) {
-	r := newRig(t, ready())
-	r.decide = always(plan.Step{Verb: plan.Update, Target: "made", Undone: "spec.displayName: not applied yet", Outlook: well()})
-	r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) {
-		return "", &provider.Error{Class: provider.Throttled, Op: "update workspace"}
-	}
-	if _, err := r.pass(); err != nil {
-		t.Fatal(err)
-	}
-	for kind, want := range map[string][2]string{
-		v1alpha1.ConditionReady:  {string(metav1.ConditionTrue), v1alpha1.ReasonAvailable},
-		v1alpha1.ConditionSynced: {string(metav1.ConditionFalse), v1alpha1.ReasonNotApplied},
-	} {
-		for _, condition := range r.get().Status.Conditions {
-			if condition.Type == kind && [2]string{string(condition.Status), condition.Reason} != want {
-				t.Errorf("%s is %s for %s, want %v", kind, condition.Status, condition.Reason, want)
-			}
-		}
-	}
-	r.decide = always(plan.Step{Verb: plan.Update, Target: "made", Undone: "spec.displayName: not applied yet", Outlook: well()})
-	r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) { return "", nil }
-	if _, err := r.pass(); err != nil {
-		t.Fatal(err)
-	}
-	for _, condition := range r.get().Status.Conditions {
-		if condition.Type == v1alpha1.ConditionSynced && condition.Status != metav1.ConditionTrue {
-			t.Errorf("once the update is made Synced is %+v", condition)
-		}
 	}
 }

@@ -14,8 +14,9 @@ import (
 )
 
 // conditions are the ones every kind has, from the outlook. An object that was
-// Ready and could merely not be read again stays Ready: what it promises still
-// holds, and AccountReady says what is wrong.
+// Ready and could merely not be read again, or not be made more like its spec,
+// stays Ready: what it promises still holds, and AccountReady or Synced says what
+// is wrong.
 func conditions(outlook plan.Outlook, wasReady bool) []metav1.Condition {
 	account := metav1.Condition{Type: v1alpha1.ConditionAccountReady, Status: metav1.ConditionTrue,
 		Reason: v1alpha1.ReasonAccepted, Message: "the endpoint answers and takes the credential"}
@@ -54,14 +55,19 @@ func conditions(outlook plan.Outlook, wasReady bool) []metav1.Condition {
 }
 
 // undone is the Synced condition of an object that stays Ready, if the vendor was
-// seen to have something else than the spec says, and could not be told.
+// seen to have something else than the spec says, and could not be told. Why not
+// is said here where AccountReady does not say it.
 func undone(outlook plan.Outlook) []metav1.Condition {
 	if outlook.Unapplied == "" {
 		return nil
 	}
-	return []metav1.Condition{{
+	synced := metav1.Condition{
 		Type: v1alpha1.ConditionSynced, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonNotApplied, Message: outlook.Unapplied,
-	}}
+	}
+	if !isAccountReason(outlook.Reason) {
+		synced.Reason, synced.Message = outlook.Reason, outlook.Unapplied+"; "+outlook.Message
+	}
+	return []metav1.Condition{synced}
 }
 
 // shows reports whether the outlook calls for the abnormal condition.
@@ -77,8 +83,11 @@ func shows(outlook plan.Outlook, wasReady bool, kind string) bool {
 	}
 }
 
+// keepsReady reports whether an object that was Ready stays so although something
+// failed: what failed was a look, for the account's sake, or a step that would only
+// have made it more like its spec.
 func keepsReady(outlook plan.Outlook, wasReady bool) bool {
-	return wasReady && !outlook.Broken && isAccountReason(outlook.Reason)
+	return wasReady && !outlook.Broken && outlook.Err != nil && (isAccountReason(outlook.Reason) || outlook.Unapplied != "")
 }
 
 // spared is how an object stands that was refused a renewal: what was to be

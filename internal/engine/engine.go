@@ -211,7 +211,10 @@ func (e *Engine[T, I, S, E]) act(ctx context.Context, obj T, facts *Facts[I, S, 
 	facts.Effect, err = e.Kind.Act(ctx, obj, facts.Intent, facts.Sight, facts.Step)
 	facts.Now = e.Now()
 	if err != nil {
-		facts.Outlook = plan.Outlook{Err: err, Unapplied: facts.Step.Undone, Broken: breaks(facts.Step)}
+		facts.Outlook = plan.Outlook{
+			Err: err, Unapplied: facts.Step.Undone,
+			Broken: breaks(facts.Step) || provider.Is(err, provider.NotFound),
+		}
 		return err
 	}
 	if told := facts.Effect.Outlook(); told != nil {

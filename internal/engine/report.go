@@ -142,7 +142,7 @@ func (e *Engine[T, I, S, E]) store(ctx context.Context, obj T, facts Facts[I, S,
 
 func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 	status := e.StatusOf(obj)
-	wasReady := !e.IsAccount && isReady(status, facts.Generation)
+	wasReady, first := !e.IsAccount && isReady(status, facts.Generation), firstSince(obj, status)
 	e.Kind.Report(obj, facts)
 	*status.ObservedGeneration = facts.Generation
 	*status.ReconcileAt = Clip(obj.GetAnnotations()[v1alpha1.AnnotationReconcileAt])
@@ -166,6 +166,9 @@ func (e *Engine[T, I, S, E]) apply(obj T, facts Facts[I, S, E]) {
 		if !shows(facts.Outlook, wasReady, kind) {
 			meta.RemoveStatusCondition(status.Conditions, kind)
 		}
+	}
+	if first {
+		countAnew(*status.Conditions, facts.Now)
 	}
 }
 

@@ -20,8 +20,10 @@ func (w Workspace) leave() Step {
 		return waiting(reasonDeleting, w.Unsettled)
 	case w.Retain && !w.HoldsCredential && !w.Insists && w.unresolved():
 		return w.unaccounted() // it is kept, and nobody knows whether there is one
-	case w.Retain && !w.HoldsCredential, w.Insists && w.Obstacle != nil:
+	case w.Retain && !w.HoldsCredential:
 		return Step{Verb: Finish, Outlook: w.retained()}
+	case w.Insists && w.Obstacle != nil:
+		return Step{Verb: Finish, Orphans: w.orphans(reasonAbandoned), Outlook: w.retained()} // the credential lives on
 	case w.Obstacle != nil:
 		return w.unless(failed(w.Obstacle))
 	case w.Retain:
@@ -50,7 +52,7 @@ func (w Workspace) abandon() Step {
 	step := Step{Verb: Finish, Orphans: w.orphans(reasonAbandoned), Outlook: deleting("")}
 	if len(step.Orphans) > 0 {
 		step.Reason = reasonAbandoned
-		step.Message = fmt.Sprintf("given up, because %s could not be asked for so long: a workspace of this object may be left there", w.Vendor)
+		step.Message = fmt.Sprintf("given up, because %s could not be asked for so long: a workspace of this object may be left there", w.Vendor) + w.alive()
 	}
 	return step
 }
@@ -99,13 +101,22 @@ func (w Workspace) orphans(reason string) []Orphan {
 
 // retained is the outlook of an object that leaves something at the vendor.
 func (w Workspace) retained() Outlook {
-	switch {
-	case w.Recorded != "":
-		return Outlook{State: Working, Reason: reasonRetained, Message: fmt.Sprintf("workspace %q stays at %s: it is not deleted with this object", w.Recorded, w.Vendor)}
+	switch id := cmp.Or(w.Recorded, w.Kept); {
+	case id != "":
+		return Outlook{State: Working, Reason: reasonRetained, Message: fmt.Sprintf("workspace %q stays at %s: it is not deleted with this object", id, w.Vendor) + w.alive()}
 	case w.Ordered, w.Attempted && !w.Denied, w.Restored && !w.Denied:
 		return Outlook{State: Working, Reason: reasonRetained, Message: fmt.Sprintf("a workspace that %s may have made for this object stays there", w.Vendor)}
 	}
 	return deleting("")
+}
+
+// alive adds where the workspace's own credential is, if nobody can be asked to
+// revoke it.
+func (w Workspace) alive() string {
+	if !w.HoldsCredential || w.Obstacle == nil && w.ReadErr == nil {
+		return ""
+	}
+	return fmt.Sprintf("; its own admin key could not be revoked, and stays in Secret %q of the operator's namespace", w.KeptIn)
 }
 
 func deleting(means string) Outlook {

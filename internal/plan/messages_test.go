@@ -54,6 +54,10 @@ func TestMessagesAboutAWorkspace(t *testing.T) {
 		{Workspace{Deleting: true, Recorded: "w1", Current: frozen("w1"), FreezeRemoves: true, Means: means}.Decide(), []string{means}},
 		{Workspace{Deleting: true, Ordered: true, Overdue: true, Run: "run-7"}.Decide(), []string{`"run-7"`, "spec.deletionPolicy to Retain"}},
 		{Workspace{Vendor: "acme", Deleting: true, Retain: true, Recorded: "w1"}.Decide(), []string{"acme", `"w1"`, "not deleted"}},
+		{Workspace{Vendor: "acme", Deleting: true, Retain: true, Insists: true, HoldsCredential: true, KeptIn: "vault-1", Kept: "w1", Obstacle: errHeld}.Decide(),
+			[]string{"acme", `"w1"`, "not deleted", "could not be revoked", `"vault-1"`}},
+		{Workspace{Vendor: "acme", Deleting: true, Retain: true, HoldsCredential: true, KeptIn: "vault-1", Kept: "w1", Obstacle: errHeld, GiveUp: true}.Decide(),
+			[]string{"given up", "could not be revoked", `"vault-1"`}},
 		{Workspace{Vendor: "acme", Deleting: true, Retain: true, Ordered: true}.Decide(), []string{"acme", "may have made"}},
 		{Workspace{Vendor: "acme", Deleting: true, Recovery: provider.RecoverNever, Attempted: true}.Decide(), []string{"acme", "nobody knows of"}},
 	} {

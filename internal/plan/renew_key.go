@@ -18,7 +18,7 @@ func (k Key) tend() Step {
 	case k.wanted() && k.free() && k.Secret.Unfit == nil:
 		return k.renew()
 	case len(k.Differs.Changeable) > 0 && !k.Told && !k.Expired:
-		return Step{Verb: Update, Target: k.Secret.KeyID, Outlook: k.standing()}
+		return Step{Verb: Update, Target: k.Secret.KeyID, Undone: k.Differs.undone(), Outlook: k.standing()}
 	}
 	return Step{Verb: Stay, Target: k.Secret.KeyID, Outlook: k.standing()}
 }

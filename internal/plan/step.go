@@ -96,7 +96,8 @@ type Step struct {
 	// that. Those of a Remove are left only if it fails: the object has waited
 	// for the vendor as long as its class allows.
 	Orphans []Orphan
-	// Undone is what Update leaves as it is if it fails, in words.
+	// Undone is what the step leaves as it is if it fails, in words. An object
+	// that was Ready, and is Settled with the step, then is as good as before.
 	Undone string
 	Outlook
 }

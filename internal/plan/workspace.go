@@ -80,7 +80,9 @@ type Workspace struct {
 	// Kept is the id in the credential we keep for the workspace, if we do.
 	Kept string
 	// HoldsCredential: a credential of the workspace's own is to be revoked.
+	// KeptIn is the Secret it is in.
 	HoldsCredential bool
+	KeptIn          string
 	// Frozen is what the spec says of it; nil if it does not.
 	Frozen *bool
 	// Differs is in what the vendor's workspace is not as the spec says, as far

@@ -148,6 +148,15 @@ func (s *suite) statusBounds(t *testing.T) {
 	if diff := cmp.Diff(want, complaints(err)); diff != "" {
 		t.Errorf("the complaints differ (-want +got):\n%s", diff)
 	}
+	k = kinds()["WorkspaceClass"]
+	class := s.createTyped(t, k, gen.WorkspaceClass("status-bounds")).(*v1alpha1.WorkspaceClass)
+	for i := range 17 {
+		class.Status.Credentials = append(class.Status.Credentials, v1alpha1.CredentialsReference{Namespace: "platform", Name: fmt.Sprint("former-", i)})
+	}
+	_, err = s.updateStatus(t, k, class)
+	if diff := cmp.Diff([]string{"status.credentials: Too many: 17: must have at most 16 items"}, complaints(err)); diff != "" {
+		t.Errorf("the complaints differ (-want +got):\n%s", diff)
+	}
 }
 
 // fill copies the status of one object to another of its kind.
@@ -212,7 +221,7 @@ func fullObjects(at metav1.Time) map[string]object {
 	return map[string]object{
 		"WorkspaceClass": gen.WorkspaceClass("full", gen.SetWorkspaceClassStatus(v1alpha1.WorkspaceClassStatus{
 			ObservedGeneration: 1, Provider: "portkey", Capabilities: []string{"workspace.create"},
-			LastHandledReconcileAt: "1",
+			Credentials: []v1alpha1.CredentialsReference{{Namespace: "platform", Name: "former"}, {Namespace: "platform", Name: "present"}}, LastHandledReconcileAt: "1",
 		}), gen.SetWorkspaceClassCondition(ready)),
 		"Workspace": gen.Workspace("full", gen.SetWorkspaceStatus(v1alpha1.WorkspaceStatus{
 			ObservedGeneration: 1, Provider: "guance", ClassName: "guance-prod", UUID: "wksp_1", Slug: "s", BillingState: "free", VersionType: "free", State: "active", AccountID: "a",

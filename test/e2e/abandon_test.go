@@ -24,7 +24,9 @@ func abandon() []scenario {
 	for _, vendor := range []string{harness.Portkey, harness.Slaunchx} {
 		s.at(vendor, "of an ApiKey in the overlap of a rotation leaves both keys in the ledger", givenUpInOverlap)
 	}
+	s.at(harness.Guance, "Retain lets go of a workspace's own key that cannot be revoked, and the ledger says where it is", keyOutlives)
 	s.at(harness.Portkey, "is not given up before that, and ends well if the vendor comes back", notGivenUp)
+	s.at(harness.Portkey, "is not given up for what was wrong before it, or the time it was paused", pausedTooLong)
 	s.at(harness.Portkey, "a class's Retain holds for a Workspace that says nothing, and its own Delete goes before", policyOfClass)
 	return s.all
 }
@@ -79,12 +81,51 @@ func givenUpInOverlap(w *World) {
 	w.Expect(w.ledger()).To(ConsistOf(HaveField("Spec.ID", old), HaveField("Spec.ID", key.Status.KeyID)), "whatever lives on is told of")
 }
 
+func keyOutlives(w *World) {
+	ws := w.workspace("workspace", w.class(), gen.SetWorkspaceDeletionPolicy(v1alpha1.DeletionRetain))
+	w.h.WaitReady(w, ws)
+	vault := w.adminSecrets(ws)
+	w.Expect(vault).To(HaveLen(1))
+	w.fail(fault.Fault{Action: fault.Status, Status: 500})
+	w.delete(ws)
+	w.askUntilGone(ws)
+	w.said(ws, corev1.EventTypeWarning, v1alpha1.ReasonRetained, "could not be revoked", vault[0].Name)
+	entries := w.ledger()
+	w.Expect(entries).To(HaveLen(1))
+	w.Expect(entries[0].Spec).To(And(HaveField("ID", ws.Status.UUID), HaveField("CredentialOf", ws.UID), HaveField("Message", ContainSubstring(vault[0].Name))))
+	w.Expect(w.adminSecrets(ws)).To(HaveLen(1), "the key is not lost")
+}
+
 func notGivenUp(w *World) {
 	class := w.class(gen.SetWorkspaceClassAbandonAfter(time.Hour))
 	ws := w.workspace("workspace", class)
 	w.h.WaitReady(w, ws)
 	w.fail(fault.Fault{Action: fault.Reset})
 	w.delete(ws)
+	w.working(ws, v1alpha1.ReasonVendorUnavailable, "Retain")
+	for range 3 {
+		w.poke(ws)
+	}
+	w.v.ClearFaults()
+	w.askUntilGone(ws)
+	w.nothingLeft()
+	w.Expect(w.ledger()).To(BeEmpty())
+}
+
+func pausedTooLong(w *World) {
+	class := w.class(gen.SetWorkspaceClassAbandonAfter(patience))
+	ws := w.workspace("workspace", class)
+	w.h.WaitReady(w, ws)
+	w.patch(ws, map[string]any{"spec": map[string]any{"language": "en"}})
+	w.refused(ws, v1alpha1.ReasonUnsupported, "spec.language")
+	w.annotate(ws, v1alpha1.AnnotationPaused, "true")
+	w.paused(ws)
+	w.delete(ws)
+	w.paused(ws, "deletion waits")
+	over := time.Now().Add(patience)
+	w.Eventually(time.Now).WithTimeout(2 * patience).Should(BeTemporally(">", over))
+	w.fail(fault.Fault{Action: fault.Reset})
+	w.annotate(ws, v1alpha1.AnnotationPaused, nil)
 	w.working(ws, v1alpha1.ReasonVendorUnavailable, "Retain")
 	for range 3 {
 		w.poke(ws)

@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"time"
+
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -246,4 +248,36 @@ func countsUsers(w *World) {
 	w.working(class, v1alpha1.ReasonInUse, "1 Workspaces")
 	w.delete(second)
 	w.h.WaitGone(w, second, class)
+}
+
+// defaultClasses is the only scenario with default classes: there is one cluster for all.
+func defaultClasses(w *World) {
+	ws := gen.Workspace("workspace", gen.SetWorkspaceMeta(gen.InNamespace(w.ns)))
+	w.h.Create(w, ws)
+	w.refused(ws, v1alpha1.ReasonNoDefaultClass, "spec.className", v1alpha1.AnnotationDefaultClass)
+	closed := w.class(gen.SetWorkspaceClassDefault(), func(class *v1alpha1.WorkspaceClass) { class.Spec.AllowedNamespaces = nil })
+	w.refused(ws, v1alpha1.ReasonClassNotAllowed, closed.Name)
+	w.Expect(ws.Status.ClassName).To(BeEmpty(), "a default that refuses is not the last word")
+	w.annotate(closed, v1alpha1.AnnotationDefaultClass, nil)
+	w.refused(ws, v1alpha1.ReasonNoDefaultClass)
+	older := w.class(gen.SetWorkspaceClassDefault())
+	w.h.WaitReady(w, ws)
+	w.Expect(ws.Status.ClassName).To(Equal(older.Name))
+	w.Expect(ws.Spec.ClassName).To(BeEmpty(), "the operator never writes spec")
+
+	// Times of creation are in whole seconds.
+	w.Eventually(func() time.Time { return time.Now() }).Should(BeTemporally(">", older.CreationTimestamp.Add(time.Second+100*time.Millisecond)))
+	newer := w.class(gen.SetWorkspaceClassDefault())
+	second := gen.Workspace("second", gen.SetWorkspaceMeta(gen.InNamespace(w.ns)))
+	w.h.WaitReady(w, newer)
+	w.h.Create(w, second)
+	w.h.WaitReady(w, second)
+	w.Expect(second.Status.ClassName).To(Equal(newer.Name), "the newest default wins")
+	w.poke(ws)
+	w.Expect(ws.Status.ClassName).To(Equal(older.Name), "who has a class keeps it")
+	w.Expect(w.created()).To(Equal(2))
+	w.delete(ws, second)
+	w.h.WaitGone(w, ws, second)
+	w.delete(closed, older, newer)
+	w.h.WaitGone(w, closed, older, newer)
 }

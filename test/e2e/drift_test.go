@@ -25,6 +25,7 @@ func drift() []scenario {
 	}
 	s.at(harness.Portkey, "a list in short form is enough while nothing changes, and not when something does", driftInShortLists)
 	s.at(harness.Portkey, "while the vendor takes no change, Synced says what differs and Ready stays", driftWhileRefused)
+	s.at(harness.Portkey, "while the vendor refuses a change, Synced says why and Ready stays", driftForbidden)
 	s.at(harness.Portkey, "a vendor that shows another value than it was told is not told again", vendorKeepsAnother)
 	s.at(harness.Groundfloor, "a workspace that somebody froze is active again, if spec.access says so", func(w *World) { accessRestored(w, v1alpha1.AccessActive, "frozen", "active") })
 	s.at(harness.Groundfloor, "a workspace that somebody unfroze is frozen again, if spec.access says so", func(w *World) { accessRestored(w, v1alpha1.AccessFrozen, "active", "frozen") })
@@ -142,6 +143,24 @@ func driftWhileRefused(w *World) {
 	})
 	name, _ := w.shown(ws)
 	w.Expect(name).To(Equal("Team A"))
+}
+
+func driftForbidden(w *World) {
+	ws := w.attentive(gen.SetWorkspaceDisplayName("Team A"))
+	ready := *harness.Condition(ws, v1alpha1.ConditionReady)
+	w.fail(fault.Fault{Method: http.MethodPut, Action: fault.Status, Status: 403})
+	w.console(ws, map[string]any{"name": "somebody's idea"})
+	harness.Wait(w, w.h, ws, "Synced to say why it differs", func(seen *v1alpha1.Workspace) bool {
+		synced := harness.Condition(seen, v1alpha1.ConditionSynced)
+		return synced.Status == metav1.ConditionFalse && synced.Reason == v1alpha1.ReasonPermissionDenied && hasAll(synced.Message, []string{"spec.displayName", "update workspace"})
+	})
+	w.Expect(*harness.Condition(ws, v1alpha1.ConditionReady)).To(Equal(ready), "it can be used as before")
+	w.Expect(harness.Condition(ws, v1alpha1.ConditionStalled)).To(BeNil())
+	w.said(ws, corev1.EventTypeWarning, v1alpha1.ReasonPermissionDenied, "spec.displayName")
+	w.v.ClearFaults()
+	w.pokeUntil(ws, "the name to be changed back", func(seen client.Object) bool {
+		return harness.HasReason(seen, v1alpha1.ConditionSynced, v1alpha1.ReasonInSync)
+	})
 }
 
 // vendorKeepsAnother has a vendor whose reads stay as they were before the change.

@@ -209,4 +209,7 @@ func movesPath(w *World) {
 	}
 	w.Eventually(finalizers(other)).Should(ContainElement(v1alpha1.FinalizerInUse), "the Workspace is served with it now")
 	w.Eventually(finalizers(before)).ShouldNot(ContainElement(v1alpha1.FinalizerInUse), "nobody needs it any more")
+	w.pokeUntil(class, "the former Secret to be forgotten", func(client.Object) bool {
+		return len(class.Status.Credentials) == 1 && class.Status.Credentials[0] == class.Spec.CredentialsRef
+	})
 }

@@ -46,33 +46,6 @@ func missingClass(w *World) {
 	w.Expect(w.created()).To(Equal(1))
 }
 
-// defaultClasses is the only scenario with default classes: there is one cluster for all.
-func defaultClasses(w *World) {
-	ws := gen.Workspace("workspace", gen.SetWorkspaceMeta(gen.InNamespace(w.ns)))
-	w.h.Create(w, ws)
-	w.refused(ws, v1alpha1.ReasonNoDefaultClass, "spec.className", v1alpha1.AnnotationDefaultClass)
-	older := w.class(gen.SetWorkspaceClassDefault())
-	w.h.WaitReady(w, ws)
-	w.Expect(ws.Status.ClassName).To(Equal(older.Name))
-	w.Expect(ws.Spec.ClassName).To(BeEmpty(), "the operator never writes spec")
-
-	// Times of creation are in whole seconds.
-	w.Eventually(func() time.Time { return time.Now() }).Should(BeTemporally(">", older.CreationTimestamp.Add(time.Second+100*time.Millisecond)))
-	newer := w.class(gen.SetWorkspaceClassDefault())
-	second := gen.Workspace("second", gen.SetWorkspaceMeta(gen.InNamespace(w.ns)))
-	w.h.WaitReady(w, newer)
-	w.h.Create(w, second)
-	w.h.WaitReady(w, second)
-	w.Expect(second.Status.ClassName).To(Equal(newer.Name), "the newest default wins")
-	w.poke(ws)
-	w.Expect(ws.Status.ClassName).To(Equal(older.Name), "who has a class keeps it")
-	w.Expect(w.created()).To(Equal(2))
-	w.delete(ws, second)
-	w.h.WaitGone(w, ws, second)
-	w.delete(older, newer)
-	w.h.WaitGone(w, older, newer)
-}
-
 func closedClass(w *World) {
 	label := "access-" + w.ns
 	closed := w.class(func(c *v1alpha1.WorkspaceClass) { c.Spec.AllowedNamespaces = nil })

@@ -2,10 +2,12 @@ package credentials
 
 import (
 	"context"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
@@ -71,15 +73,15 @@ func (r *Reconciler) ofWorkspace(ctx context.Context, obj client.Object) []recon
 	return []reconcile.Request{{NamespacedName: account.CredentialsKey(class, ws.Namespace)}}
 }
 
-// ofClass gives the Secret of a class, or the one of every Workspace that
-// brings its own. Of a class that goes, any namespace may have one.
+// ofClass gives the Secret of a class and those it had before, or the one of every
+// Workspace that brings its own. Of a class that goes, any namespace may have one.
 func (r *Reconciler) ofClass(ctx context.Context, obj client.Object) []reconcile.Request {
 	class, ok := obj.(*v1alpha1.WorkspaceClass)
 	if !ok {
 		return nil
 	}
 	if class.Spec.CredentialsRef.Namespace != "" {
-		return []reconcile.Request{{NamespacedName: account.CredentialsKey(class, "")}}
+		return named(class)
 	}
 	namespaces, err := r.namespaces(ctx, class)
 	if err != nil {
@@ -90,6 +92,16 @@ func (r *Reconciler) ofClass(ctx context.Context, obj client.Object) []reconcile
 		requests = append(requests, reconcile.Request{NamespacedName: account.CredentialsKey(class, namespace)})
 	}
 	return requests
+}
+
+// named are the Secrets of a class that names their namespace: those it had before
+// may not have been let go when it was edited, if nobody was there.
+func named(class *v1alpha1.WorkspaceClass) []reconcile.Request {
+	requests := []reconcile.Request{{NamespacedName: account.CredentialsKey(class, "")}}
+	for _, former := range class.Status.Credentials {
+		requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: former.Namespace, Name: former.Name}})
+	}
+	return requests // the queue takes each once
 }
 
 // namespaces are those that may bring a Secret to the class.
@@ -122,9 +134,12 @@ func (r *Reconciler) ofNamespace(ctx context.Context, namespace client.Object) [
 	}
 	var requests []reconcile.Request
 	for i := range all.Items {
-		if key := account.CredentialsKey(&all.Items[i], namespace.GetName()); key.Namespace == namespace.GetName() {
-			requests = append(requests, reconcile.Request{NamespacedName: key})
+		class := &all.Items[i]
+		if class.Spec.CredentialsRef.Namespace == "" {
+			requests = append(requests, reconcile.Request{NamespacedName: account.CredentialsKey(class, namespace.GetName())})
+			continue
 		}
+		requests = append(requests, slices.DeleteFunc(named(class), func(request reconcile.Request) bool { return request.Namespace != namespace.GetName() })...)
 	}
 	return requests
 }

@@ -16,16 +16,18 @@ import (
 	"github.com/workspace-operator/workspace-operator/test/gen"
 )
 
-// pages are what was entered; full takes no more.
+// pages are what was entered; full takes no more, and so many are refused first.
 type pages struct {
 	entries []ledger.Entry
 	full    bool
+	refuse  int
 }
 
 var errFull = errors.New("the quota is used up")
 
 func (p *pages) Enter(_ context.Context, entry ledger.Entry) error {
-	if p.full {
+	if p.full || p.refuse > 0 {
+		p.refuse--
 		return errFull
 	}
 	p.entries = append(p.entries, entry)

@@ -156,10 +156,10 @@ func (r *Reconciler) remove(ctx context.Context, ws *v1alpha1.Workspace, intent 
 	if intent.Retain && intent.vault.held() {
 		err := intent.own.Session().Keys().Revoke(ctx, intent.vault.uuid, intent.vault.keyID)
 		if err != nil && intent.Insists {
-			// The key is not lost: the Secret that holds it stays.
+			// The key is not lost: the Secret that holds it stays, and the ledger says so.
 			r.Recorder.Eventf(ws, nil, corev1.EventTypeWarning, v1alpha1.ReasonRetained, "Delete",
 				"the workspace's own admin key could not be revoked; it stays in Secret %q of the operator's namespace", vaultName(ws))
-			return nil
+			return r.Ledger.Enter(ctx, entry(ws, intent, plan.Orphan{ID: intent.vault.uuid, Name: attemptName(ws, intent), Reason: v1alpha1.OrphanAbandoned}))
 		}
 		if err != nil {
 			return err
@@ -179,39 +179,4 @@ func (r *Reconciler) remove(ctx context.Context, ws *v1alpha1.Workspace, intent 
 // sent for a workspace that we recorded or that carries our mark.
 func removable(ws *v1alpha1.Workspace, intent Intent, doomed provider.Workspace) bool {
 	return doomed.ID == ws.Status.UUID || doomed.Mark.SameOwner(intent.Mark)
-}
-
-// undo removes the workspace of an object that went while it was made. Where
-// the vendor cannot remove it, the credential made with it is revoked.
-func (r *Reconciler) undo(ctx context.Context, ws *v1alpha1.Workspace, facts engine.Facts[Intent, Sight, Effect]) error {
-	made := facts.Effect.Workspace
-	if made == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vaultPatience)
-	defer cancel()
-	if made.Credential == nil && made.ID != "" && facts.Intent.Capabilities.Workspace.Delete {
-		return facts.Intent.account.Session().Workspaces().Delete(ctx, *made)
-	}
-	if made.Credential == nil {
-		r.Recorder.Eventf(ws, nil, corev1.EventTypeWarning, v1alpha1.ReasonRetained, "Delete",
-			"the Workspace went while %s was making its workspace %q, which stays there", facts.Intent.Provider, or(made.ID, made.Slug))
-		return nil
-	}
-	class, err := r.Broker.Class(ctx, facts.Intent.ClassName)
-	if err != nil {
-		return err
-	}
-	own, err := r.Broker.OpenOwn(ctx, class, vaultName(ws))
-	if err != nil {
-		return err
-	}
-	if err := own.Session().Keys().Revoke(ctx, made.ID, made.Credential.ID); err != nil {
-		return err
-	}
-	found, err := r.inspectVault(ctx, ws)
-	if err != nil || !found.held() {
-		return err
-	}
-	return r.removeVault(ctx, ws, found)
 }

@@ -51,6 +51,7 @@ func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) 
 		Named:           sight.Named,
 		Kept:            intent.vault.uuid,
 		HoldsCredential: intent.vault.held(),
+		KeptIn:          vaultName(ws),
 		Frozen:          intent.Spec.Frozen,
 		Differs:         differences(ws, intent, sight),
 	}.Decide()

@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
@@ -12,7 +14,7 @@ import (
 // removed.
 func (r *Reconciler) Report(ws *v1alpha1.Workspace, facts engine.Facts[Intent, Sight, Effect]) {
 	status := &ws.Status
-	if facts.Intent.ClassName != "" {
+	if facts.Intent.ClassName != "" && taken(ws) {
 		status.ClassName, status.Provider = facts.Intent.ClassName, facts.Intent.Provider
 	}
 	seen := told(status.UUID, facts)
@@ -25,6 +27,13 @@ func (r *Reconciler) Report(ws *v1alpha1.Workspace, facts engine.Facts[Intent, S
 		remember(ws, facts, *seen)
 	}
 	status.Attempt = attempt(status.Attempt, seen, facts)
+}
+
+// taken reports whether the class is the Workspace's for good: it names it, or
+// something was begun with the default. A default that only refuses leaves the
+// choice to the next.
+func taken(ws *v1alpha1.Workspace) bool {
+	return ws.Class() != "" || controllerutil.ContainsFinalizer(ws, v1alpha1.Finalizer)
 }
 
 // remember keeps what is known of the workspace's fields. Who only observes has

@@ -177,6 +177,7 @@ func TestReport(t *testing.T) {
 			}
 		}
 	}
+	begun := gen.SetWorkspaceMeta(gen.Finalizers(v1alpha1.Finalizer))
 	for name, row := range map[string]struct {
 		before v1alpha1.WorkspaceStatus
 		facts  facts
@@ -190,11 +191,33 @@ func TestReport(t *testing.T) {
 		"what is wrong with it is all it has":      {v1alpha1.WorkspaceStatus{}, onePass(plan.Stay, served(nil)), v1alpha1.WorkspaceStatus{ClassName: "prod", Provider: "acme"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ws := gen.Workspace("ws", gen.SetWorkspaceStatus(row.before))
+			ws := gen.Workspace("ws", gen.SetWorkspaceStatus(row.before), begun)
 			(&Reconciler{}).Report(ws, row.facts)
 			if diff := cmp.Diff(row.want, ws.Status); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestADefaultClassIsTheClassOnceItHasTakenTheWorkspace: spec.className is
+// immutable, so that a default which refuses must not be the last word.
+func TestADefaultClassIsTheClassOnceItHasTakenTheWorkspace(t *testing.T) {
+	for name, row := range map[string]struct {
+		mod  gen.WorkspaceModifier
+		want string
+	}{
+		"it refuses, or nobody has begun": {func(*v1alpha1.Workspace) {}, ""},
+		"something was begun":             {gen.SetWorkspaceMeta(gen.Finalizers(v1alpha1.Finalizer)), "prod"},
+		"it was named":                    {gen.SetWorkspaceClass("prod"), "prod"},
+		"it was the class before":         {gen.SetWorkspaceStatus(v1alpha1.WorkspaceStatus{ClassName: "prod"}), "prod"},
+	} {
+		ws := gen.Workspace("ws", row.mod)
+		facts := onePass(plan.Stay, nil)
+		facts.Intent.ClassName, facts.Intent.Provider = "prod", "acme"
+		(&Reconciler{}).Report(ws, facts)
+		if got := ws.Status; got.ClassName != row.want || (got.Provider != "") != (row.want != "") {
+			t.Errorf("%s: the class is %q of %q, want %q", name, got.ClassName, got.Provider, row.want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -112,18 +113,20 @@ func (r *Reconciler) vault(ws *v1alpha1.Workspace, intent Intent, made provider.
 }
 
 // forsake revokes a credential that could not be stored, while it is in
-// memory. The workspace itself stays at the vendor for a person to decide on.
+// memory. The workspace itself stays at the vendor for a person to decide on, who
+// finds in the ledger what is known of it only now.
 func (r *Reconciler) forsake(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, made provider.Workspace, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vaultPatience)
 	defer cancel()
-	message := "the workspace was created, but its admin key could not be stored, and not be revoked either"
+	message := fmt.Sprintf("workspace %q was created, but its admin key %q could not be stored, and not be revoked either", made.ID, made.Credential.ID)
 	own, err := r.Broker.OpenGiven(intent.class, r.vault(ws, intent, made))
 	if err == nil {
 		err = own.Session().Keys().Revoke(ctx, made.ID, made.Credential.ID)
 	}
 	if err == nil {
-		message = "the workspace was created, but its admin key could not be stored and was revoked"
+		message = fmt.Sprintf("workspace %q was created, but its admin key could not be stored and was revoked", made.ID)
 	}
+	cause = errors.Join(cause, r.enter(ctx, leftover(ws, intent, made, message+": remove in the vendor's console what is left there")))
 	return &provider.Error{Class: provider.Transient, Op: "create workspace", Message: message, Uncertain: true, Err: cause}
 }
 

@@ -55,6 +55,7 @@ type Intent struct {
 	// Recorded is the host that the class is used with so far.
 	Recorded string
 
+	kept    []v1alpha1.CredentialsReference
 	account *account.Account
 	// perNamespace: each tenant brings the credential, so none can be tried.
 	perNamespace bool
@@ -98,7 +99,7 @@ func statusOf(class *v1alpha1.WorkspaceClass) engine.Status {
 
 // Resolve counts the users and opens the account.
 func (r *Reconciler) Resolve(ctx context.Context, class *v1alpha1.WorkspaceClass) (Intent, error) {
-	intent := Intent{Deleting: !class.DeletionTimestamp.IsZero(), Resync: defaultResync, Recorded: class.Status.EndpointHost}
+	intent := Intent{Deleting: !class.DeletionTimestamp.IsZero(), Resync: defaultResync, Recorded: class.Status.EndpointHost, kept: r.kept(ctx, class)}
 	if class.Spec.ResyncInterval != nil {
 		intent.Resync = class.Spec.ResyncInterval.Duration
 	}
@@ -213,12 +214,12 @@ func (r *Reconciler) Act(context.Context, *v1alpha1.WorkspaceClass, Intent, Sigh
 	return Effect{}, nil
 }
 
-// Report writes what the vendor's API can do, and the host that the class is
-// used with: the first there ever was, and later one that the credential
+// Report writes what the vendor's API can do, the Secrets that were named, and the
+// host that the class is used with: the first there ever was, and later one that the credential
 // Secret allows and that has answered.
 func (r *Reconciler) Report(class *v1alpha1.WorkspaceClass, facts engine.Facts[Intent, Sight, Effect]) {
 	intent := facts.Intent
-	class.Status.Provider, class.Status.Capabilities = intent.Provider, intent.Capabilities
+	class.Status.Provider, class.Status.Capabilities, class.Status.Credentials = intent.Provider, intent.Capabilities, intent.kept
 	if intent.Recorded == "" || intent.account != nil && facts.Sight.Err == nil {
 		class.Status.EndpointHost = intent.Host
 	}
