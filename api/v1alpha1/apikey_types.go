@@ -202,6 +202,12 @@ type ApiKeyStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
 	Applied map[string]FieldFingerprint `json:"applied,omitempty"`
+	// kept are those of the applied fields in which the vendor shows another value
+	// than it was told, by a fingerprint of that value. While it does, it is not
+	// told again. An end goes by the name of expiresAt, however the spec says it.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=32
+	Kept map[string]FieldFingerprint `json:"kept,omitempty"`
 	// binding names the Secret, as a Service Binding "Provisioned Service".
 	// +optional
 	Binding *Binding `json:"binding,omitempty"`

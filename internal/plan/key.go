@@ -109,9 +109,8 @@ type Key struct {
 	// under whatever name.
 	Marked []provider.Key
 	// Differs is in what the live key is not as the spec says, as far as that
-	// was looked at. Told: the vendor has been told, and keeps it.
+	// was looked at.
 	Differs Differences
-	Told    bool
 }
 
 // secretPause is how long a foreign Secret is left alone before another look.

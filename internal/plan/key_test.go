@@ -226,7 +226,7 @@ func TestKey(t *testing.T) {
 		{"strays go before the live key is amended",
 			Key{Secret: ours("k1"), Marked: keys("k1", "k2"), Differs: changed("scopes")}, gist{Verb: Remove, Target: "k2", State: Settled, Reason: "Available"}},
 		{"a key past its end is not amended", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: changed("scopes"), Expired: true}, ended},
-		{"the vendor was told and keeps another value: it is not told for ever", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: changed("scopes"), Told: true}, live},
+		{"the vendor was told and keeps another value: it is not told for ever", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: Differences{Kept: []string{"scopes"}}}, live},
 		{"a key that the vendor dropped is not amended", Key{Secret: ours("k1"), Differs: changed("scopes")}, issue(1, true)},
 		{"half a list amends nothing", Key{Secret: ours("k1"), Marked: keys("k1"), Differs: changed("scopes"), ReadErr: errUnseen}, gist{Verb: Stay, Err: errUnseen}},
 		{"what is deleted is not amended", Key{Deleting: true, Secret: ours("k1"), Marked: keys("k1"), Differs: changed("scopes")}, remove("k1", true)},

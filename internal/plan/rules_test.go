@@ -70,7 +70,7 @@ func anyKey(t *rapid.T) Key {
 		Recorded: rapid.SampledFrom([]string{"", "a", "b", "gone"}).Draw(t, "recorded"),
 		Due:      rapid.SampledFrom([]string{"", "", "it is time"}).Draw(t, "due"), Changed: rapid.SampledFrom([][]string{nil, nil, {"scopes"}}).Draw(t, "changed"),
 		Overlap: max(anySpan(t), 0), Next: max(anySpan(t), 0), Restored: rapid.Bool().Draw(t, "restored"), GiveUp: rapid.Bool().Draw(t, "give up"),
-		Denial: "then", Told: rapid.Bool().Draw(t, "told"), Left: map[string]time.Duration{},
+		Denial: "then", Left: map[string]time.Duration{},
 	}
 	facts.Secret = anySecret(t, facts.Recovery)
 	for _, id := range anyIDs(t, "replaced") {
@@ -85,6 +85,7 @@ func anyKey(t *rapid.T) Key {
 	}
 	if facts.marks(facts.Secret.KeyID) {
 		facts.Differs = anyDiffers(t) // what was not seen was not compared
+		facts.Differs.Kept = rapid.SampledFrom([][]string{nil, {"rateLimits"}}).Draw(t, "kept")
 	}
 	return facts
 }
@@ -228,14 +229,15 @@ func TestKeyRulesOfEditsAndNames(t *testing.T) {
 		rule(step.Verb == Update && facts.Deleting, "what is deleted is not amended")
 		rule(step.Verb == Update && (facts.Obstacle != nil || facts.ReadErr != nil), "nothing is amended that was not seen")
 		rule(step.Verb == Update && len(facts.Differs.Changeable) == 0, "only what differs and can be changed is amended")
-		rule(step.Verb == Update && (facts.Expired || facts.Told), "a key is not amended that no longer works, or that keeps what it likes")
+		rule(step.Verb == Update && facts.Expired, "a key is not amended that no longer works")
+		rule((step.Verb == Update) != (step.Undone != ""), "an amendment says what it leaves if it fails")
 		rule(step.Verb == Adopt && (!nameless || !named(step.Target)), "an id is found by the name in our Secret, and only where there was none")
 		rule(step.Verb == Adopt && facts.Deleting, "what is deleted needs no id")
 		rule(nameless && step.Verb == Remove && !facts.Deleting && named(step.Target), "a stored key outlives all but deletion, whether its id is known or not")
 		rule(nameless && step.Verb == Stay && step.State == Settled, "a key without an id is not Ready")
 		rule(step.Unapplied != "" && !facts.asked() && !facts.Differs.Any(), "what is as it should be needs not be applied")
 		rule(step.Reason == reasonOutcomeUnknown && !facts.Attempted && !nameless, "what was not tried is not unknown")
-		rule(step.State == Settled && step.Unapplied == "" && step.Verb == Stay && (len(facts.Differs.Fixed) > 0 || len(facts.Changed) > 0), "what is not as the spec says is told")
+		rule(step.State == Settled && step.Unapplied == "" && step.Verb == Stay && (len(facts.Differs.Fixed) > 0 || len(facts.Differs.Kept) > 0 || len(facts.Changed) > 0), "what is not as the spec says is told")
 	})
 }
 

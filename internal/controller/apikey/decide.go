@@ -38,7 +38,6 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 		facts.Expired = expired(key, now)
 		facts.Changed = edited(key, intent, now)
 	}
-	facts.Told = told(key, intent, facts.Differs.Changeable)
 	if unrecorded(key, sight.Secret) && !sight.Restored && intent.Capabilities.Recovery != provider.RecoverNever && intent.Capabilities.Name != nil {
 		facts.Unrecorded = intent.Capabilities.Name(intent.Spec.DisplayName, intent.Mark.WithSerial(1))
 	}
@@ -67,27 +66,4 @@ func serialOf(name string, mark provider.Mark) int {
 		return recorded.Serial
 	}
 	return 0
-}
-
-// differences are those of the live key, if it was seen.
-func differences(key *v1alpha1.ApiKey, intent Intent, sight Sight) plan.Differences {
-	live := liveSeen(sight)
-	if live == nil || intent.Capabilities.Name == nil {
-		return plan.Differences{}
-	}
-	name := intent.Capabilities.Name(intent.Spec.DisplayName, live.Mark)
-	if live.Mark.IsZero() {
-		name = "" // somebody has renamed it at the vendor, and it is known by its id
-	}
-	return plan.OfKey(forLive(key, intent.Spec), name, *live, intent.Capabilities)
-}
-
-// liveSeen is the key that the Secret holds, as the vendor shows it.
-func liveSeen(sight Sight) *provider.Key {
-	for i := range sight.Marked {
-		if sight.Secret.State == plan.SecretOurs && sight.Marked[i].ID == sight.Secret.KeyID {
-			return &sight.Marked[i]
-		}
-	}
-	return nil
 }

@@ -17,7 +17,7 @@ import (
 func (r *Reconciler) Report(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) {
 	status := &key.Status
 	before, ends, live := status.KeyID, status.ExpiresAt, liveKey(facts)
-	status.Applied = appliedAfter(key, before, live, facts)
+	status.Applied, status.Kept = appliedAfter(key, before, live, facts), keptAfter(key, before, live, facts)
 	if live != nil {
 		describe(key, *live, facts)
 	}
