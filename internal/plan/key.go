@@ -75,6 +75,9 @@ type Key struct {
 	// Changed are the fields of the spec that were edited since the live key was
 	// issued, and that only another key can have.
 	Changed []string
+	// Unsent are those that were edited since the vendor was last told, and that it
+	// can change, of a key that its list does not show yet.
+	Unsent []string
 	// Overlap is how long a key lives on once another has taken its place.
 	Overlap time.Duration
 	// Left is how long each key that was replaced may still live on. What is not

@@ -75,13 +75,15 @@ func (k Key) standing() Outlook {
 }
 
 // wait is when to look at a live key again: when something falls due, or when
-// the key that is to take its place may be issued.
+// the key that is to take its place may be issued, or when the vendor must show it.
 func (k Key) wait() time.Duration {
 	switch {
 	case k.wanted() && k.Recorded != k.Secret.KeyID:
 		return rejoinPause
 	case k.wanted() && k.Unsettled > 0 && (k.Next <= 0 || k.Unsettled < k.Next):
 		return k.Unsettled
+	case len(k.Unsent) > 0 && (k.Next <= 0 || k.Unsettled < k.Next):
+		return max(k.Unsettled, rejoinPause)
 	}
 	return k.Next
 }
@@ -94,6 +96,8 @@ func (k Key) unapplied() (says, cause string) {
 		return k.unknown(), reasonOutcomeUnknown
 	case len(k.Changed) > 0:
 		return specFields(k.Changed) + ": only another key can have this; it is issued as soon as no more than two live", reasonUpdating
+	case len(k.Unsent) > 0:
+		return fmt.Sprintf("%s: edited; %s does not show the key yet, and is told as soon as it does", specFields(k.Unsent), k.Vendor), reasonUpdating
 	case len(k.Differs.Kept) > 0:
 		return Unheeded(k.Differs.Kept), ""
 	case len(k.Differs.Fixed) > 0:

@@ -73,6 +73,7 @@ func anyKey(t *rapid.T) Key {
 		Denial: "then", Left: map[string]time.Duration{},
 	}
 	facts.Secret = anySecret(t, facts.Recovery)
+	facts.Unsent = rapid.SampledFrom([][]string{nil, nil, {"scopes"}}).Draw(t, "unsent")
 	for _, id := range anyIDs(t, "replaced") {
 		if id != facts.Secret.KeyID {
 			facts.Left[id] = anySpan(t)
@@ -235,9 +236,9 @@ func TestKeyRulesOfEditsAndNames(t *testing.T) {
 		rule(step.Verb == Adopt && facts.Deleting, "what is deleted needs no id")
 		rule(nameless && step.Verb == Remove && !facts.Deleting && named(step.Target), "a stored key outlives all but deletion, whether its id is known or not")
 		rule(nameless && step.Verb == Stay && step.State == Settled, "a key without an id is not Ready")
-		rule(step.Unapplied != "" && !facts.asked() && !facts.Differs.Any(), "what is as it should be needs not be applied")
+		rule(step.Unapplied != "" && !facts.asked() && !facts.Differs.Any() && len(facts.Unsent) == 0, "what is as it should be needs not be applied")
 		rule(step.Reason == reasonOutcomeUnknown && !facts.Attempted && !nameless, "what was not tried is not unknown")
-		rule(step.State == Settled && step.Unapplied == "" && step.Verb == Stay && (len(facts.Differs.Fixed) > 0 || len(facts.Differs.Kept) > 0 || len(facts.Changed) > 0), "what is not as the spec says is told")
+		rule(step.State == Settled && step.Unapplied == "" && step.Verb == Stay && (len(facts.Differs.Fixed) > 0 || len(facts.Differs.Kept) > 0 || len(facts.Unsent) > 0 || len(facts.Changed) > 0), "what is not as the spec says is told")
 	})
 }
 

@@ -126,6 +126,7 @@ func appliedAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts
 	}
 	known = maps.Clone(known)
 	now, differing := wanted(key, facts.Intent.Spec), unlike(key, facts.Intent, *live).Changeable
+	differing = append(differing, toldOtherwise(key, facts.Intent, *live, differing)...)
 	if _, set := now["access"]; !set {
 		delete(known, "access")
 	}

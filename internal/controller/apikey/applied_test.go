@@ -136,10 +136,11 @@ func TestAppliedAfter(t *testing.T) {
 		"found after a crash, and the spec is another by now":              {nil, "", onePass(plan.Stay, holding("key-1", live), issuedFor(2)), unknown(askAll())},
 		"found after a crash in place of another":                          {before, "key-0", onePass(plan.Stay, holding("key-1", live), issuedFor(3)), edited},
 		"found after a crash in place of another, and the spec is another": {before, "key-0", onePass(plan.Stay, holding("key-1", live), issuedFor(2)), unknown(askAll())},
-		"its id came to light":                                             {before, "", onePass(plan.Adopt, nameless, made(live)), mix},
+		"its id came to light":                                             {before, "", onePass(plan.Adopt, nameless, made(live)), before},
 		"edited, and nothing was sent":                                     {before, "key-1", onePass(plan.Stay, holding("key-1", otherwise)), before},
 		"edited, and the vendor is out of reach":                           {before, "key-1", onePass(plan.Stay, holding("key-1", live), outage), before},
-		"edited, and the vendor shows it":                                  {before, "key-1", onePass(plan.Stay, holding("key-1", live)), mix},
+		"edited, and the vendor shows it before it is told":                {before, "key-1", onePass(plan.Stay, holding("key-1", live)), before},
+		"edited, and the list does not show the key":                       {before, "key-1", onePass(plan.Stay, holding("key-1"), onRecord("key-1"), target("key-1")), before},
 		"edited and sent":                                                  {before, "key-1", onePass(plan.Update, holding("key-1", otherwise), made(live), sent), mix},
 		"edited and sent, and the vendor shows another value":              {before, "key-1", onePass(plan.Update, holding("key-1", otherwise), made(otherwise), sent), mix},
 		"edited and sent, and not read back":                               {before, "key-1", onePass(plan.Update, holding("key-1", otherwise), sent), before},
@@ -148,7 +149,7 @@ func TestAppliedAfter(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			key := gen.ApiKey("ci", gen.SetApiKeyScopes("b"), gen.SetApiKeyAction("y"))
-			key.Status.Applied = maps.Clone(row.known)
+			key.Status.Applied, key.Status.KeyID = maps.Clone(row.known), row.before
 			row.facts.Generation = 3
 			row.facts.Intent.Spec, row.facts.Intent.Capabilities = specOf(key, now()), askAll()
 			if diff := cmp.Diff(row.want, appliedAfter(key, row.before, liveKey(row.facts), row.facts)); diff != "" {

@@ -37,6 +37,7 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 	if recordsHeld(key, sight) {
 		facts.Expired = expired(key, now)
 		facts.Changed = edited(key, intent, now)
+		facts.Unsent = unsent(key, intent, sight)
 	}
 	if unrecorded(key, sight.Secret) && !sight.Restored && intent.Capabilities.Recovery != provider.RecoverNever && intent.Capabilities.Name != nil {
 		facts.Unrecorded = intent.Capabilities.Name(intent.Spec.DisplayName, intent.Mark.WithSerial(1))

@@ -37,13 +37,47 @@ func differences(key *v1alpha1.ApiKey, intent Intent, sight Sight) plan.Differen
 			differs.Drifted = append(differs.Drifted, field)
 		}
 	}
+	differs.Changeable = append(differs.Changeable, toldOtherwise(key, intent, *live, all.Changeable)...)
 	return differs
 }
 
+// toldOtherwise are the fields that look as the spec says and of which the vendor
+// was told something else since: what shows them may be behind, so that the vendor
+// is told again.
+func toldOtherwise(key *v1alpha1.ApiKey, intent Intent, live provider.Key, differing []string) []string {
+	var fields []string
+	told, goals := toldOf(key, live.ID), byField(wanted(key, intent.Spec))
+	for field, goal := range goals {
+		named := field != "displayName" || !live.Mark.IsZero()
+		if told[field] != "" && told[field] != goal && named && intent.Capabilities.Changes(field) && !slices.Contains(differing, field) {
+			fields = append(fields, field)
+		}
+	}
+	slices.Sort(fields)
+	return fields
+}
+
+// unsent are the fields that were edited since the vendor was last told of the
+// live key, and that it can change, while its list does not show the key yet.
+func unsent(key *v1alpha1.ApiKey, intent Intent, sight Sight) []string {
+	if liveSeen(sight) != nil || !sight.Secret.Holds() || key.Status.Applied == nil {
+		return nil
+	}
+	var fields []string
+	told := toldOf(key, sight.Secret.KeyID)
+	for field, goal := range byField(wanted(key, intent.Spec)) {
+		if told[field] != goal && intent.Capabilities.Changes(field) {
+			fields = append(fields, field)
+		}
+	}
+	slices.Sort(fields)
+	return fields
+}
+
 // toldOf is what the vendor was told of the key; what is on record is of the one
-// in status.
+// in status, even before its id is.
 func toldOf(key *v1alpha1.ApiKey, id string) map[string]string {
-	if id != key.Status.KeyID {
+	if key.Status.KeyID != "" && id != key.Status.KeyID {
 		return nil
 	}
 	return byField(key.Status.Applied)

@@ -1,6 +1,7 @@
 package apikey
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -65,6 +66,70 @@ func asks(key *v1alpha1.ApiKey) {
 func endsByTime(key *v1alpha1.ApiKey) {
 	end := metav1.NewTime(now().Add(2 * time.Hour))
 	key.Spec.Lifetime, key.Spec.ExpiresAt = nil, &end
+}
+
+// TestAnEditThatTheVendorSeemsToHave: a list may be behind what the vendor was
+// told last, so that an edit back to what it shows is told all the same.
+func TestAnEditThatTheVendorSeemsToHave(t *testing.T) {
+	renamed := asWanted()
+	renamed.Name, renamed.Mark = "mine", provider.Mark{}
+	told := func(mod gen.ApiKeyModifier) func(*v1alpha1.ApiKey) {
+		return func(key *v1alpha1.ApiKey) {
+			other := key.DeepCopy()
+			mod(other)
+			key.Status.Applied = wanted(other, specOf(other, now()))
+		}
+	}
+	end := gen.SetApiKeyExpiresAt(now())
+	for name, row := range map[string]struct {
+		mod  func(*v1alpha1.ApiKey)
+		seen provider.Key
+		want []string
+	}{
+		"it was told another value since":               {told(gen.SetApiKeyScopes("c")), asWanted(), []string{"scopes"}},
+		"it was told another end since":                 {told(func(key *v1alpha1.ApiKey) { key.Spec.Lifetime = nil; end(key) }), asWanted(), []string{"expiresAt"}},
+		"it was told the same":                          {told(func(*v1alpha1.ApiKey) {}), asWanted(), nil},
+		"it never was told anything of it":              {func(key *v1alpha1.ApiKey) { delete(key.Status.Applied, "access") }, asWanted(), nil},
+		"nobody knows what it was told":                 {func(key *v1alpha1.ApiKey) { key.Status.Applied = unknown(ask(key).Capabilities) }, asWanted(), nil},
+		"only another key can have it":                  {told(gen.SetApiKeyIPAllowlist("10.0.0.2")), asWanted(), nil},
+		"another name, of a key that has lost its mark": {told(gen.SetApiKeyDisplayName("other")), renamed, nil},
+		"another name":                                  {told(gen.SetApiKeyDisplayName("other")), asWanted(), []string{"displayName"}},
+		"what is on record is of the key before it":     {func(key *v1alpha1.ApiKey) { told(gen.SetApiKeyScopes("c"))(key); key.Status.KeyID = "key-0" }, asWanted(), nil},
+	} {
+		key := recordedKey()
+		row.mod(key)
+		got := differences(key, ask(key, "displayName", "scopes", "access", "expiresAt"), seeing(row.seen))
+		if diff := cmp.Diff(plan.Differences{Changeable: row.want}, got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+// TestUnsent: what was edited of a key that the list does not show yet.
+func TestUnsent(t *testing.T) {
+	edit := func(key *v1alpha1.ApiKey) {
+		key.Spec.Scopes, key.Spec.IPAllowlist = []string{"c"}, []string{"10.0.0.2"}
+		key.Status.Applied = maps.Clone(key.Status.Applied)
+		delete(key.Status.Applied, "access") // none is issued disabled
+	}
+	hidden := with(seeing(asWanted()), func(s *Sight) { s.Marked = nil })
+	for name, row := range map[string]struct {
+		mod   func(*v1alpha1.ApiKey)
+		sight Sight
+		want  []string
+	}{
+		"nothing was edited":             {func(*v1alpha1.ApiKey) {}, hidden, nil},
+		"edited":                         {edit, hidden, []string{"access", "scopes"}},
+		"the vendor shows it":            {edit, seeing(asWanted()), nil},
+		"no key is published":            {edit, Sight{}, nil},
+		"nobody knows how it was issued": {func(key *v1alpha1.ApiKey) { edit(key); key.Status.Applied = nil }, hidden, nil},
+	} {
+		key := recordedKey()
+		row.mod(key)
+		if diff := cmp.Diff(row.want, unsent(key, ask(key, "scopes", "access"), row.sight)); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
+	}
 }
 
 // TestAVendorWithAFormOfItsOwnIsToldOnce: whatever it does with a field, it is told
