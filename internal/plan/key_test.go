@@ -283,7 +283,9 @@ func TestKey(t *testing.T) {
 		// Deletion.
 		{"the key goes, and with it the object", Key{Deleting: true, Secret: ours("k1"), Marked: keys("k1")}, remove("k1", true)},
 		{"one of several goes a pass", Key{Deleting: true, Secret: ours("k1"), Marked: keys("k1", "k2")}, remove("k1", false)},
-		{"a list that shows the latest key lacks none", Key{Deleting: true, Secret: ours("k1"), Marked: keys("k1"), Unsettled: settle}, remove("k1", true)},
+		{"a list that shows the latest key lacks none", Key{Deleting: true, Secret: ours("k1"), Recorded: "k1", Marked: keys("k1"), Unsettled: settle}, remove("k1", true)},
+		{"a Secret alone does not tell which was the latest", Key{Deleting: true, Secret: ours("k1"), Recorded: "k0", Marked: keys("k1"), Unsettled: settle}, remove("k1", false)},
+		{"nor does status, if the Secret has come to hold another", Key{Deleting: true, Secret: ours("k2"), Recorded: "k1", Marked: keys("k1"), Unsettled: settle}, remove("k1", false)},
 		{"a list that shows another key may lack the one in the Secret",
 			Key{Deleting: true, Secret: fresh("k2"), Marked: keys("k1"), Unsettled: settle}, remove("k1", false)},
 		{"without its Secret nobody knows which key was the latest", Key{Deleting: true, Secret: absent(), Marked: keys("k1"), Unsettled: settle}, remove("k1", false)},

@@ -198,8 +198,7 @@ func TestKeyRules(t *testing.T) {
 		rule(step.Last && (step.Verb != Remove || !facts.Deleting || len(facts.Marked) != 1), "the last removal is the one that leaves none")
 		rule(step.Last && facts.Attempted && facts.Unsettled > 0, "no removal is the last while a call may come to light")
 		rule(step.Last && !byList && facts.Attempted, "no removal is the last while a call is to be told of")
-		rule(step.Last && byList && facts.Unsettled > 0 && step.Target != facts.Recorded && (facts.Secret.State != SecretOurs || step.Target != facts.Secret.KeyID),
-			"no removal is the last by what somebody else's Secret says")
+		rule(step.Last && byList && facts.Unsettled > 0 && step.Target != facts.Recorded, "no removal is the last by what a Secret says")
 		rule(step.Verb == Finish && !facts.Deleting, "only what is deleted is let go")
 		givenUp := facts.GiveUp && (facts.Obstacle != nil || facts.ReadErr != nil)
 		rule(step.Verb == Finish && !facts.Retain && !givenUp && (len(facts.Marked) > 0 || facts.ReadErr != nil || facts.Obstacle != nil),

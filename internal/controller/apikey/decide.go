@@ -45,7 +45,7 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 	if key.Status.Attempt != nil {
 		facts.AttemptName, facts.Denial = key.Status.Attempt.Name, engine.DenialOf(key.Status.Attempt)
 	}
-	facts.Issued = max(serialOf(key.Status.DisplayName, intent.Mark), serialOf(facts.AttemptName, intent.Mark), serialOf(sight.Secret.KeyName, intent.Mark))
+	facts.Issued = lastSerial(key, intent, sight)
 	return facts.Decide()
 }
 
@@ -58,6 +58,24 @@ func (r *Reconciler) secretOf(sight Sight) plan.Secret {
 		Stale: sight.Stale, Unfit: sight.Unfit,
 		New: age < engine.ListsSettle, Age: age,
 	}
+}
+
+// lastSerial is the greatest number that was given to a key. A Secret may have the
+// next one, stored just before a crash; any further one is not of our making.
+func lastSerial(key *v1alpha1.ApiKey, intent Intent, sight Sight) int {
+	last := serialOf(key.Status.DisplayName, intent.Mark)
+	if key.Status.Attempt != nil {
+		last = max(last, serialOf(key.Status.Attempt.Name, intent.Mark))
+	}
+	for _, seen := range sight.Marked {
+		if seen.Mark.SameOwner(intent.Mark) {
+			last = max(last, seen.Mark.Serial)
+		}
+	}
+	if stored := serialOf(sight.Secret.KeyName, intent.Mark); stored == last+1 {
+		return stored
+	}
+	return last
 }
 
 // serialOf is the number in the name of a key of ours that is on record; 0 for

@@ -49,7 +49,7 @@ func reportRotation(key *v1alpha1.ApiKey, before string, live *provider.Key, end
 			status.Retiring = []v1alpha1.RetiringKey{{KeyID: before, RevokeAt: metav1.NewTime(until.Truncate(time.Second))}}
 		}
 	case live != nil:
-		status.LastHandledRotateAt = facts.Sight.Secret.RotatedFor
+		status.LastHandledRotateAt = engine.Clip(facts.Sight.Secret.RotatedFor)
 	}
 	if looked := facts.Intent.account != nil && facts.Sight.Err == nil && facts.Intent.Obstacle == nil; looked && facts.Effect.Key == nil {
 		status.Retiring = slices.DeleteFunc(slices.Clone(facts.Sight.Retiring), func(old v1alpha1.RetiringKey) bool {
