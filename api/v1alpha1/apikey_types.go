@@ -211,6 +211,11 @@ type ApiKeyStatus struct {
 	// binding names the Secret, as a Service Binding "Provisioned Service".
 	// +optional
 	Binding *Binding `json:"binding,omitempty"`
+	// moving names another Secret that may hold the key as well: the one it moves
+	// to, or the one it moved from and that is yet to go.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	Moving string `json:"moving,omitempty"`
 	// fingerprint tells two values apart without showing either.
 	// +optional
 	// +kubebuilder:validation:MaxLength=128

@@ -64,10 +64,8 @@ func (r *Reconciler) Act(ctx context.Context, key *v1alpha1.ApiKey, intent Inten
 	case plan.Create, plan.Renew:
 		return r.issue(ctx, key, intent, sight, step)
 	case plan.Publish:
-		if err := publish.Again(ctx, r.Client, r.Live, key, sight.Secret, contentOf(intent, "")); err != nil {
-			return Effect{}, err
-		}
-		return Effect{Secret: publish.Name(key)}, nil
+		name, err := r.rewrite(ctx, key, intent, sight, "")
+		return Effect{Secret: name}, err
 	case plan.Adopt:
 		return r.identify(ctx, key, intent, sight, step)
 	case plan.Update:
@@ -144,15 +142,34 @@ func contentOf(intent Intent, id string) publish.Content {
 	}
 }
 
+// rewrite writes the Secret anew, and gives the name of the one that holds the key
+// then. Where the key moves to another, both are on record before: whatever fails
+// in between, and whatever the spec names next, neither is forgotten.
+func (r *Reconciler) rewrite(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, id string) (string, error) {
+	from, to := sight.Secret.Name, sight.Secret.Rewritten(key)
+	if from != to {
+		if err := engine.StoreStatus(ctx, r.Client, key, func(key *v1alpha1.ApiKey) {
+			key.Status.Binding, key.Status.Moving = &v1alpha1.Binding{Name: from}, to
+		}); err != nil {
+			return "", err
+		}
+	}
+	if err := publish.Again(ctx, r.Client, r.Live, key, sight.Secret, contentOf(intent, id)); err != nil {
+		return "", err
+	}
+	return to, nil
+}
+
 // identify writes the id into the Secret that knew only the key's name.
 func (r *Reconciler) identify(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, step plan.Step) (Effect, error) {
-	if err := publish.Again(ctx, r.Client, r.Live, key, sight.Secret, contentOf(intent, step.Target)); err != nil {
+	name, err := r.rewrite(ctx, key, intent, sight, step.Target)
+	if err != nil {
 		return Effect{}, err
 	}
 	for _, seen := range sight.Marked {
 		if seen.ID == step.Target {
-			return Effect{Key: &seen, Fingerprint: sight.Secret.Fingerprint, Secret: publish.Name(key)}, nil
+			return Effect{Key: &seen, Fingerprint: sight.Secret.Fingerprint, Secret: name}, nil
 		}
 	}
-	return Effect{Secret: publish.Name(key)}, nil
+	return Effect{Secret: name}, nil
 }
