@@ -15,15 +15,11 @@ import (
 
 // Again writes the Secret anew with the value it holds: as the spec asks by now,
 // and with the id of a key whose name alone was known. Where the spec names
-// another Secret the value moves there, and the one it was in goes; before it
-// moves on, a Secret that an earlier move has left goes. It fails if anybody has
-// written to the Secret since it was found.
+// another Secret the value moves there, and the one it was in goes. It fails if
+// anybody has written to the Secret since it was found.
 func Again(ctx context.Context, writer client.Client, live client.Reader, key *v1alpha1.ApiKey, found Found, content Content) error {
 	if !found.Holds() {
 		return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("secrets").GroupResource(), Name(key), ErrTaken)
-	}
-	if found.Name != Name(key) && found.Other() != "" {
-		return remove(ctx, writer, found.former...)
 	}
 	draft, err := Compose(key, found, found.complete(content), found.IssuedAt)
 	if err != nil {
@@ -43,6 +39,16 @@ func Again(ctx context.Context, writer client.Client, live client.Reader, key *v
 		return draft.refusal(err, "the API server refuses the Secret of the new name; the key stays published where it was: ")
 	}
 	return Leave(ctx, writer, key, found)
+}
+
+// Clear deletes what an earlier move has left, before the key moves on.
+func Clear(ctx context.Context, writer client.Client, key *v1alpha1.ApiKey, found Found) (Found, error) {
+	if found.Name == Name(key) {
+		return found, nil
+	}
+	err := remove(ctx, writer, found.former...)
+	found.former = nil
+	return found, err
 }
 
 // move stores the Secret under its new name, if it would stand there as it is.

@@ -89,11 +89,12 @@ func TestASecretThatIsLeftGoesBeforeTheKeyMovesOn(t *testing.T) {
 	key := moving()
 	key.Status.Binding.Name, key.Status.Moving = "first", "before"
 	s := newServer(t, []client.Object{ours(t, calledBefore), ours(t, func(s *corev1.Secret) { s.Name, s.UID = "first", "secret-0" })})
-	for _, want := range [][]string{{"delete"}, {"dry create", "create", "delete"}} {
-		s.writes = nil
-		if err := Again(t.Context(), s, s, key, find(t, s, key), around("")); err != nil || !slices.Equal(s.writes, want) {
-			t.Errorf("got %v after %v, want %v", err, s.writes, want)
-		}
+	found, err := Clear(t.Context(), s, key, find(t, s, key))
+	if err != nil || found.Name != "first" || found.Other() != "" || s.named(t, "before") != nil {
+		t.Fatalf("found in %q beside %q, %v", found.Name, found.Other(), err)
+	}
+	if err := Again(t.Context(), s, s, key, found, around("")); err != nil || !slices.Equal(s.writes, []string{"delete", "dry create", "create", "delete"}) {
+		t.Errorf("got %v after %v", err, s.writes)
 	}
 	if s.named(t, "first") != nil || s.named(t, "before") != nil || s.named(t, "after") == nil {
 		t.Error("the key is not where it should be, or somewhere else as well")

@@ -58,15 +58,6 @@ func (f Found) Other() string {
 	return f.former[0].Name
 }
 
-// Rewritten is the Secret that holds the key once [Again] is done: the one that
-// the spec names, unless another has to go before.
-func (f Found) Rewritten(key *v1alpha1.ApiKey) string {
-	if f.Other() != "" {
-		return f.Name
-	}
-	return Name(key)
-}
-
 // Inspect reads the target Secret as it is now, and those that status names if the
 // spec has come to name another. Ours is what the ApiKey's UID controls; names and
 // labels prove nothing.

@@ -146,18 +146,25 @@ func contentOf(intent Intent, id string) publish.Content {
 // then. Where the key moves to another, both are on record before: whatever fails
 // in between, and whatever the spec names next, neither is forgotten.
 func (r *Reconciler) rewrite(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, id string) (string, error) {
-	from, to := sight.Secret.Name, sight.Secret.Rewritten(key)
-	if from != to {
+	found, err := publish.Clear(ctx, r.Client, key, sight.Secret)
+	if err != nil {
+		return "", err
+	}
+	if found.Taken != "" {
+		return found.Name, nil
+	}
+	name := publish.Name(key)
+	if found.Name != name {
 		if err := engine.StoreStatus(ctx, r.Client, key, func(key *v1alpha1.ApiKey) {
-			key.Status.Binding, key.Status.Moving = &v1alpha1.Binding{Name: from}, to
+			key.Status.Binding, key.Status.Moving = &v1alpha1.Binding{Name: found.Name}, name
 		}); err != nil {
 			return "", err
 		}
 	}
-	if err := publish.Again(ctx, r.Client, r.Live, key, sight.Secret, contentOf(intent, id)); err != nil {
+	if err := publish.Again(ctx, r.Client, r.Live, key, found, contentOf(intent, id)); err != nil {
 		return "", err
 	}
-	return to, nil
+	return name, nil
 }
 
 // identify writes the id into the Secret that knew only the key's name.
