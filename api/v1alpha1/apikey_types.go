@@ -202,9 +202,20 @@ type ApiKeyStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
 	Applied map[string]FieldFingerprint `json:"applied,omitempty"`
+	// kept are those of the applied fields in which the vendor shows another value
+	// than it was told, by a fingerprint of that value. While it does, it is not
+	// told again. An end goes by the name of expiresAt, however the spec says it.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=32
+	Kept map[string]FieldFingerprint `json:"kept,omitempty"`
 	// binding names the Secret, as a Service Binding "Provisioned Service".
 	// +optional
 	Binding *Binding `json:"binding,omitempty"`
+	// moving names another Secret that may hold the key as well: the one it moves
+	// to, or the one it moved from and that is yet to go.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	Moving string `json:"moving,omitempty"`
 	// fingerprint tells two values apart without showing either.
 	// +optional
 	// +kubebuilder:validation:MaxLength=128

@@ -151,7 +151,8 @@ const (
 	ReasonWorkspaceDeleting = "WorkspaceDeleting"
 	// ReasonSecretConflict: the target Secret exists and is not ours.
 	ReasonSecretConflict = "SecretConflict"
-	// ReasonSecretRefused: the API server refuses the Secret (quota, policy).
+	// ReasonSecretRefused: the API server refuses the Secret, or makes another of
+	// it (quota, policy).
 	ReasonSecretRefused = "SecretRefused"
 	// ReasonTemplateInvalid: spec.secret.template does not render.
 	ReasonTemplateInvalid = "TemplateInvalid"

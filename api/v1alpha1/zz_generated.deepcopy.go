@@ -186,6 +186,13 @@ func (in *ApiKeyStatus) DeepCopyInto(out *ApiKeyStatus) {
 			(*out)[key] = val
 		}
 	}
+	if in.Kept != nil {
+		in, out := &in.Kept, &out.Kept
+		*out = make(map[string]FieldFingerprint, len(*in))
+		for key, val := range *in {
+			(*out)[key] = val
+		}
+	}
 	if in.Binding != nil {
 		in, out := &in.Binding, &out.Binding
 		*out = new(Binding)

@@ -87,7 +87,8 @@ func shows(outlook plan.Outlook, wasReady bool, kind string) bool {
 // failed: what failed was a look, for the account's sake, or a step that would only
 // have made it more like its spec.
 func keepsReady(outlook plan.Outlook, wasReady bool) bool {
-	return wasReady && !outlook.Broken && outlook.Err != nil && (isAccountReason(outlook.Reason) || outlook.Unapplied != "")
+	unlike := outlook.Err != nil && outlook.Unapplied != "" && outlook.State != plan.Settled
+	return wasReady && !outlook.Broken && (isAccountReason(outlook.Reason) || unlike)
 }
 
 // spared is how an object stands that was refused a renewal: what was to be

@@ -78,6 +78,9 @@ type Key struct {
 	// Changed are the fields of the spec that were edited since the live key was
 	// issued, and that only another key can have.
 	Changed []string
+	// Unsent are those that were edited since the vendor was last told, and that it
+	// can change, of a key that its list does not show yet.
+	Unsent []string
 	// Overlap is how long a key lives on once another has taken its place.
 	Overlap time.Duration
 	// Left is how long each key that was replaced may still live on. What is not
@@ -112,9 +115,8 @@ type Key struct {
 	// under whatever name.
 	Marked []provider.Key
 	// Differs is in what the live key is not as the spec says, as far as that
-	// was looked at. Told: the vendor has been told, and keeps it.
+	// was looked at.
 	Differs Differences
-	Told    bool
 }
 
 const (

@@ -129,16 +129,13 @@ func (k Key) retained(nothing Outlook) Outlook {
 	return Outlook{State: Working, Reason: reasonRetained, Message: strings.Join(names, " and ") + says}
 }
 
-// hidden reports whether the list may lack a key. The one in the Secret, or in
-// status when the Secret is not ours, is the latest that was issued: a list that
-// shows it lacks none.
+// hidden reports whether the list may lack a key. The one in status is the latest
+// that was issued, unless our Secret has come to hold another: a list that shows it
+// lacks none.
 func (k Key) hidden() bool {
 	if k.Recovery == provider.RecoverNever {
 		return k.Attempted // it is not the last to be told of
 	}
-	latest := k.Secret.KeyID
-	if k.Secret.State != SecretOurs {
-		latest = k.Recorded
-	}
-	return k.Unsettled > 0 && (k.Attempted || k.Marked[0].ID != latest)
+	another := k.Secret.State == SecretOurs && k.Secret.KeyID != k.Recorded
+	return k.Unsettled > 0 && (k.Attempted || another || k.Marked[0].ID != k.Recorded)
 }

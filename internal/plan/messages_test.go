@@ -107,7 +107,11 @@ func TestUnapplied(t *testing.T) {
 	}{
 		{"another key is to come, and may not yet", with(func(k *Key) { k.Changed, k.Unsettled = []string{"scopes", "action"}, time.Second }), "Updating", []string{"spec.scopes, spec.action", "another key"}},
 		{"another key is to come once the Secret is written anew", with(func(k *Key) { k.Changed, k.Secret.Stale = []string{"scopes"}, true }), "Updating", []string{"spec.scopes"}},
-		{"the vendor keeps what it likes", with(func(k *Key) { k.Differs, k.Told = changed("scopes"), true }), "", []string{"acme", "spec.scopes", "keeps another value"}},
+		{"the list does not show the key that was edited", with(func(k *Key) {
+			k.Unsent, k.Marked, k.Secret.New, k.Unsettled = []string{"scopes"}, nil, true, time.Second
+		}),
+			"Updating", []string{"spec.scopes", "acme", "does not show the key yet"}},
+		{"the vendor keeps what it likes", with(func(k *Key) { k.Differs.Kept = []string{"scopes"} }), "", []string{"spec.scopes", "was told, and shows another value"}},
 		{"somebody changed the key at the vendor", with(func(k *Key) { k.Differs = fixed("mode") }), "Drifted", []string{"acme", "spec.mode", "workspace-operator.io/rotate-at"}},
 		{"nobody knows whether another key was issued", with(func(k *Key) {
 			k.Due, k.Recovery, k.Attempted, k.AttemptName = "it is time", provider.RecoverNever, true, "ci-2"

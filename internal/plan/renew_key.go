@@ -17,7 +17,7 @@ func (k Key) tend() Step {
 		return Step{Verb: Publish, Target: k.Secret.KeyID, Outlook: soon(k.standing())}
 	case k.wanted() && k.free() && k.Secret.Unfit == nil:
 		return k.renew()
-	case len(k.Differs.Changeable) > 0 && !k.Told && !k.Expired:
+	case len(k.Differs.Changeable) > 0 && !k.Expired:
 		return Step{Verb: Update, Target: k.Secret.KeyID, Undone: k.Differs.undone(), Outlook: k.standing()}
 	}
 	return Step{Verb: Stay, Target: k.Secret.KeyID, Outlook: k.standing()}
@@ -86,7 +86,7 @@ func (k Key) moving() bool {
 }
 
 // wait is when to look at a live key again: when something falls due, or when
-// the key that is to take its place may be issued.
+// the key that is to take its place may be issued, or when the vendor must show it.
 func (k Key) wait() time.Duration {
 	switch {
 	case k.moving() && (k.Next <= 0 || k.Next > secretPause):
@@ -97,6 +97,8 @@ func (k Key) wait() time.Duration {
 		return rejoinPause
 	case k.wanted() && k.Unsettled > 0 && (k.Next <= 0 || k.Unsettled < k.Next):
 		return k.Unsettled
+	case len(k.Unsent) > 0 && (k.Next <= 0 || k.Unsettled < k.Next):
+		return max(k.Unsettled, rejoinPause)
 	}
 	return k.Next
 }
@@ -111,8 +113,10 @@ func (k Key) unapplied() (says, cause string) {
 		return k.unknown(), reasonOutcomeUnknown
 	case len(k.Changed) > 0:
 		return specFields(k.Changed) + ": only another key can have this; it is issued as soon as no more than two live", reasonUpdating
-	case k.Told && len(k.Differs.Changeable) > 0:
-		return fmt.Sprintf("%s: %s keeps another value than it was told", specFields(k.Differs.Changeable), k.Vendor), ""
+	case len(k.Unsent) > 0:
+		return fmt.Sprintf("%s: edited; %s does not show the key yet, and is told as soon as it does", specFields(k.Unsent), k.Vendor), reasonUpdating
+	case len(k.Differs.Kept) > 0:
+		return Unheeded(k.Differs.Kept), ""
 	case len(k.Differs.Fixed) > 0:
 		return fmt.Sprintf("%s: the key was changed at %s, which has no way to change it back. "+
 			"Annotate the ApiKey with workspace-operator.io/rotate-at to have it replaced", specFields(k.Differs.Fixed), k.Vendor), reasonDrifted

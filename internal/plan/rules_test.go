@@ -70,9 +70,10 @@ func anyKey(t *rapid.T) Key {
 		Recorded: rapid.SampledFrom([]string{"", "a", "b", "gone"}).Draw(t, "recorded"),
 		Due:      rapid.SampledFrom([]string{"", "", "it is time"}).Draw(t, "due"), Changed: rapid.SampledFrom([][]string{nil, nil, {"scopes"}}).Draw(t, "changed"),
 		Overlap: max(anySpan(t), 0), Next: max(anySpan(t), 0), Restored: rapid.Bool().Draw(t, "restored"), GiveUp: rapid.Bool().Draw(t, "give up"),
-		Denial: "then", Told: rapid.Bool().Draw(t, "told"), Left: map[string]time.Duration{},
+		Denial: "then", Left: map[string]time.Duration{},
 	}
 	facts.Secret = anySecret(t, facts.Recovery)
+	facts.Unsent = rapid.SampledFrom([][]string{nil, nil, {"scopes"}}).Draw(t, "unsent")
 	for _, id := range anyIDs(t, "replaced") {
 		if id != facts.Secret.KeyID {
 			facts.Left[id] = anySpan(t)
@@ -85,6 +86,7 @@ func anyKey(t *rapid.T) Key {
 	}
 	if facts.marks(facts.Secret.KeyID) {
 		facts.Differs = anyDiffers(t) // what was not seen was not compared
+		facts.Differs.Kept = rapid.SampledFrom([][]string{nil, {"rateLimits"}}).Draw(t, "kept")
 	}
 	return facts
 }
@@ -196,8 +198,7 @@ func TestKeyRules(t *testing.T) {
 		rule(step.Last && (step.Verb != Remove || !facts.Deleting || len(facts.Marked) != 1), "the last removal is the one that leaves none")
 		rule(step.Last && facts.Attempted && facts.Unsettled > 0, "no removal is the last while a call may come to light")
 		rule(step.Last && !byList && facts.Attempted, "no removal is the last while a call is to be told of")
-		rule(step.Last && byList && facts.Unsettled > 0 && step.Target != facts.Recorded && (facts.Secret.State != SecretOurs || step.Target != facts.Secret.KeyID),
-			"no removal is the last by what somebody else's Secret says")
+		rule(step.Last && byList && facts.Unsettled > 0 && step.Target != facts.Recorded, "no removal is the last by what a Secret says")
 		rule(step.Verb == Finish && !facts.Deleting, "only what is deleted is let go")
 		givenUp := facts.GiveUp && (facts.Obstacle != nil || facts.ReadErr != nil)
 		rule(step.Verb == Finish && !facts.Retain && !givenUp && (len(facts.Marked) > 0 || facts.ReadErr != nil || facts.Obstacle != nil),
@@ -228,14 +229,15 @@ func TestKeyRulesOfEditsAndNames(t *testing.T) {
 		rule(step.Verb == Update && facts.Deleting, "what is deleted is not amended")
 		rule(step.Verb == Update && (facts.Obstacle != nil || facts.ReadErr != nil), "nothing is amended that was not seen")
 		rule(step.Verb == Update && len(facts.Differs.Changeable) == 0, "only what differs and can be changed is amended")
-		rule(step.Verb == Update && (facts.Expired || facts.Told), "a key is not amended that no longer works, or that keeps what it likes")
+		rule(step.Verb == Update && facts.Expired, "a key is not amended that no longer works")
+		rule((step.Verb == Update) != (step.Undone != ""), "an amendment says what it leaves if it fails")
 		rule(step.Verb == Adopt && (!nameless || !named(step.Target)), "an id is found by the name in our Secret, and only where there was none")
 		rule(step.Verb == Adopt && facts.Deleting, "what is deleted needs no id")
 		rule(nameless && step.Verb == Remove && !facts.Deleting && named(step.Target), "a stored key outlives all but deletion, whether its id is known or not")
 		rule(nameless && step.Verb == Stay && step.State == Settled, "a key without an id is not Ready")
-		rule(step.Unapplied != "" && !facts.asked() && !facts.Differs.Any() && step.Cause != reasonSecretConflict, "what is as it should be needs not be applied")
+		rule(step.Unapplied != "" && !facts.asked() && !facts.Differs.Any() && len(facts.Unsent) == 0 && step.Cause != reasonSecretConflict, "what is as it should be needs not be applied")
 		rule(step.Reason == reasonOutcomeUnknown && !facts.Attempted && !nameless, "what was not tried is not unknown")
-		rule(step.State == Settled && step.Unapplied == "" && step.Verb == Stay && (len(facts.Differs.Fixed) > 0 || len(facts.Changed) > 0), "what is not as the spec says is told")
+		rule(step.State == Settled && step.Unapplied == "" && step.Verb == Stay && (len(facts.Differs.Fixed) > 0 || len(facts.Differs.Kept) > 0 || len(facts.Unsent) > 0 || len(facts.Changed) > 0), "what is not as the spec says is told")
 	})
 }
 
@@ -322,13 +324,15 @@ func TestWorkspaceRulesOfImportsAndUpdates(t *testing.T) {
 		rule(step.Verb == Adopt && facts.External != "" && facts.Recorded == "" && facts.Current.ID != facts.External, "what is taken over is what was named")
 		rule(step.Verb == Finish && facts.Ordered && !told && !facts.Retain && !facts.GiveUp, "no object goes while its workspace is yet to come to light")
 		rule(step.Verb == Finish && facts.Retain && (facts.Recorded != "" || facts.Ordered || facts.Attempted && !facts.Denied) && step.Reason == reasonDeleting, "what stays is told")
-		rule(step.Verb == Finish && len(step.Orphans) > 0 != (step.Reason == reasonAbandoned || step.Reason == reasonOutcomeUnknown), "what nobody wanted to leave, and nothing else, goes into the ledger")
+		unwanted := step.Reason == reasonAbandoned || step.Reason == reasonOutcomeUnknown
+		alive := facts.Retain && facts.HoldsCredential && facts.Obstacle != nil
+		rule(step.Verb == Finish && (unwanted && len(step.Orphans) == 0 || len(step.Orphans) > 0 && !unwanted && !alive), "what nobody wanted to leave, and nothing else, goes into the ledger")
 		rule(len(step.Orphans) > 0 && step.Verb != Finish && (step.Verb != Remove || !facts.GiveUp), "what is tried once more is in the ledger only if it fails")
 		rule(step.Verb == Finish && facts.GiveUp && !facts.Retain && (facts.External == "" || facts.Recorded != "") && facts.Recorded != "" && facts.Current != nil && !facts.done(*facts.Current) && len(step.Orphans) == 0, "what is given up is in the ledger")
 		rule(step.Verb == Stay && step.State == Settled && (facts.Current == nil || facts.Current.Pending), "what is Ready is there, and built")
 		rule(step.Verb == Stay && step.State == Settled && facts.Current.Frozen && (facts.Frozen == nil || !*facts.Frozen), "what is Ready is as usable as the spec says")
 		rule(step.Unapplied != "" && !facts.Differs.Any(), "what does not differ needs not be applied")
-		rule(step.State == Settled && (step.Verb == Stay || step.Verb == Update) && len(facts.Differs.Fixed)+len(facts.Differs.lost()) > 0, "what is Ready is as the spec says, as far as the vendor can be told")
+		rule(step.State == Settled && (step.Verb == Stay || step.Verb == Update) && len(facts.Differs.Fixed)+len(facts.Differs.lost()) > 0 && !(facts.ObserveOnly && step.Unapplied != ""), "what is Ready is as the spec says, as far as the vendor can be told")
 		rule(step.State == Settled && step.Verb == Stay && len(facts.Differs.Kept) > 0 && step.Unapplied == "", "that the vendor keeps another value is told")
 		rule((step.Verb == Update) != (step.Undone != ""), "an update says what it leaves if it fails")
 		rule(step.Reason == reasonOverdue && (!facts.Overdue || step.State != Blocked), "what takes too long, and nothing else, is for a person to see")

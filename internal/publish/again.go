@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -25,10 +26,14 @@ func Again(ctx context.Context, writer client.Client, live client.Reader, key *v
 		return err
 	}
 	if found.Name == draft.secret.Name {
-		if err := draft.send(ctx, writer); err != nil {
+		answer, err := draft.send(ctx, writer)
+		if err != nil {
 			return draft.refusal(err, "the API server refuses the Secret as the spec asks for it; it stays as it was: ")
 		}
-		return remove(ctx, writer, found.former)
+		if err := remove(ctx, writer, found.former...); err != nil {
+			return err
+		}
+		return draft.altered(answer)
 	}
 	if err := draft.move(ctx, writer, live); err != nil {
 		return draft.refusal(err, "the API server refuses the Secret of the new name; the key stays published where it was: ")
@@ -36,9 +41,22 @@ func Again(ctx context.Context, writer client.Client, live client.Reader, key *v
 	return Leave(ctx, writer, key, found)
 }
 
-// move stores the Secret under its new name.
+// Clear deletes what an earlier move has left, before the key moves on.
+func Clear(ctx context.Context, writer client.Client, key *v1alpha1.ApiKey, found Found) (Found, error) {
+	if found.Name == Name(key) {
+		return found, nil
+	}
+	err := remove(ctx, writer, found.former...)
+	found.former = nil
+	return found, err
+}
+
+// move stores the Secret under its new name, if it would stand there as it is.
 func (d *Draft) move(ctx context.Context, writer client.Client, live client.Reader) error {
-	err := d.send(ctx, writer)
+	err := d.rehearse(ctx, writer)
+	if err == nil {
+		_, err = d.send(ctx, writer)
+	}
 	if !apierrors.IsAlreadyExists(err) {
 		return err
 	}
@@ -50,7 +68,8 @@ func (d *Draft) move(ctx context.Context, writer client.Client, live client.Read
 		return nil // an earlier try, whose answer was lost
 	case held.State == plan.SecretOurs && !held.Holds():
 		d.secret.ResourceVersion = held.read.ResourceVersion
-		return d.send(ctx, writer)
+		_, err = d.send(ctx, writer)
+		return err
 	}
 	return err
 }
@@ -64,10 +83,18 @@ func Leave(ctx context.Context, writer client.Client, key *v1alpha1.ApiKey, foun
 	return remove(ctx, writer, found.read)
 }
 
-func remove(ctx context.Context, writer client.Client, read metav1.ObjectMeta) error {
-	if read.Name == "" {
-		return nil
+// remove deletes the Secrets, each if it is still as it was found.
+func remove(ctx context.Context, writer client.Client, all ...metav1.ObjectMeta) error {
+	for _, read := range all {
+		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: read.Namespace, Name: read.Name}}
+		err := writer.Delete(ctx, secret, client.Preconditions{UID: &read.UID, ResourceVersion: &read.ResourceVersion})
+		if apierrors.IsForbidden(err) || apierrors.IsInvalid(err) {
+			return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonSecretRefused, Message: fmt.Sprintf(
+				"the API server refuses to delete Secret %q, in which the key was published before: %s", read.Name, err)}
+		}
+		if client.IgnoreNotFound(err) != nil {
+			return err
+		}
 	}
-	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: read.Namespace, Name: read.Name}}
-	return client.IgnoreNotFound(writer.Delete(ctx, secret, client.Preconditions{UID: &read.UID, ResourceVersion: &read.ResourceVersion}))
+	return nil
 }

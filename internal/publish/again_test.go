@@ -253,10 +253,10 @@ func TestAgainMoves(t *testing.T) {
 		trouble []trouble
 		writes  []string
 	}{
-		"at once":                   {nil, nil, []string{"create", "delete"}},
-		"the answer was lost":       {nil, []trouble{{answer: apierrors.NewAlreadyExists(secrets(), "after"), does: true}}, []string{"create", "delete"}},
-		"an emptied one is there":   {[]client.Object{ours(t, calledAfter, func(s *corev1.Secret) { s.Data = nil })}, nil, []string{"create", "update", "delete"}},
-		"the old one has just gone": {nil, []trouble{{}, {before: apierrors.NewNotFound(secrets(), "before")}}, []string{"create", "delete"}},
+		"at once":                   {nil, nil, []string{"dry create", "create", "delete"}},
+		"the answer was lost":       {nil, []trouble{{}, {answer: apierrors.NewAlreadyExists(secrets(), "after"), does: true}}, []string{"dry create", "create", "delete"}},
+		"an emptied one is there":   {[]client.Object{ours(t, calledAfter, func(s *corev1.Secret) { s.Data = nil })}, nil, []string{"dry create", "create", "update", "delete"}},
+		"the old one has just gone": {nil, []trouble{{}, {}, {before: apierrors.NewNotFound(secrets(), "before")}}, []string{"dry create", "create", "delete"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t, append(row.after, ours(t, calledBefore)), row.trouble...)
@@ -270,7 +270,7 @@ func TestAgainMoves(t *testing.T) {
 			if secret == nil || string(secret.Data[v1alpha1.SecretKeyAPIKey]) != canary || string(secret.Data[v1alpha1.SecretKeyKeyID]) != "key-1" {
 				t.Errorf("the key did not arrive: %v", secret)
 			}
-			if len(row.trouble) < 2 && s.named(t, "before") != nil {
+			if len(row.trouble) < 3 && s.named(t, "before") != nil {
 				t.Error("the Secret of the old name stayed")
 			}
 		})
@@ -293,8 +293,8 @@ func TestAMoveThatWasInterruptedIsFinished(t *testing.T) {
 	if s.named(t, "before") != nil || s.named(t, "after") == nil {
 		t.Errorf("after %v: before=%v after=%v", s.writes, s.named(t, "before") != nil, s.named(t, "after") != nil)
 	}
-	if found := find(t, s, key); found.Binding() != "after" {
-		t.Errorf("status is to name %q", found.Binding())
+	if found := find(t, s, key); found.Name != "after" || found.Other() != "" {
+		t.Errorf("it is found in %q beside %q", found.Name, found.Other())
 	}
 }
 
@@ -302,6 +302,10 @@ func TestAMoveThatFailsLeavesTheKeyWhereItIs(t *testing.T) {
 	impasse := func(err error) bool {
 		hold, ok := errors.AsType[*plan.Impasse](err)
 		return ok && hold.Reason == v1alpha1.ReasonSecretRefused && strings.Contains(hold.Message, "stays published where it was")
+	}
+	stays := func(err error) bool {
+		hold, ok := errors.AsType[*plan.Impasse](err)
+		return ok && hold.Reason == v1alpha1.ReasonSecretRefused && strings.Contains(hold.Message, `delete Secret "before"`)
 	}
 	comes := func(mods ...func(*corev1.Secret)) trouble {
 		return trouble{meddle: func(below client.WithWatch) {
@@ -324,8 +328,9 @@ func TestAMoveThatFailsLeavesTheKeyWhereItIs(t *testing.T) {
 		"a quota or a policy forbids it":              {[]trouble{refuse(forbidden())}, impasse},
 		"it is not valid":                             {[]trouble{refuse(apierrors.NewInvalid(schema.GroupKind{Kind: "Secret"}, "after", nil))}, impasse},
 		"the API server is away":                      {[]trouble{refuse(serverDown())}, apierrors.IsInternalError},
-		"somebody writes to the old one meanwhile":    {[]trouble{{}, touch}, apierrors.IsConflict},
-		"the old one cannot be deleted for the while": {[]trouble{{}, refuse(serverDown())}, apierrors.IsInternalError},
+		"somebody writes to the old one meanwhile":    {[]trouble{{}, {}, touch}, apierrors.IsConflict},
+		"the old one cannot be deleted for the while": {[]trouble{{}, {}, refuse(serverDown())}, apierrors.IsInternalError},
+		"nobody may delete the old one":               {[]trouble{{}, {}, refuse(forbidden())}, stays},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t, []client.Object{ours(t, calledBefore)}, row.trouble...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -39,8 +40,8 @@ type Found struct {
 	value provider.Secret
 	read  metav1.ObjectMeta
 	data  map[string]provider.Secret
-	// former is a Secret of another name that is to go.
-	former metav1.ObjectMeta
+	// former are Secrets of other names that are to go.
+	former []metav1.ObjectMeta
 }
 
 // Nameless reports whether it holds a key that only its name tells.
@@ -49,37 +50,70 @@ func (f Found) Nameless() bool { return f.State == plan.SecretOurs && f.KeyID ==
 // Holds reports whether it holds a key.
 func (f Found) Holds() bool { return f.State == plan.SecretOurs && (f.KeyID != "" || f.KeyName != "") }
 
-// Binding is the Secret that status is to name: while one of another name is to
-// go, that one, so that it is not forgotten.
-func (f Found) Binding() string {
-	if f.former.Name != "" {
-		return f.former.Name
+// Other is the Secret of another name that is to go; empty if there is none.
+func (f Found) Other() string {
+	if len(f.former) == 0 {
+		return ""
 	}
-	return f.Name
+	return f.former[0].Name
 }
 
-// Inspect reads the target Secret as it is now, and where the spec has come to
-// name another than status does, that one as well. Ours is what the ApiKey's UID
-// controls; names and labels prove nothing.
+// Inspect reads the target Secret as it is now, and those that status names if the
+// spec has come to name another. Ours is what the ApiKey's UID controls; names and
+// labels prove nothing.
 func Inspect(ctx context.Context, live client.Reader, key *v1alpha1.ApiKey) (Found, error) {
 	target, err := inspect(ctx, live, key, Name(key))
-	if err != nil || key.Status.Binding == nil || key.Status.Binding.Name == Name(key) {
-		return target, err
+	if err != nil {
+		return Found{}, err
 	}
-	former, err := inspect(ctx, live, key, key.Status.Binding.Name)
+	others, err := others(ctx, live, key)
 	switch {
 	case err != nil:
 		return Found{}, err
-	case former.State != plan.SecretOurs:
-		return target, nil // it has gone already, or was never to be touched
-	case target.State == plan.SecretForeign:
-		former.Taken = target.Why
-		return former, nil
+	case len(others) == 0:
+		return target, nil
 	case target.Holds():
-		target.former = former.read
+		target.former = metas(others)
 		return target, nil
 	}
-	return former, nil
+	holder := max(0, slices.IndexFunc(others, Found.Holds))
+	found := others[holder]
+	found.former = metas(slices.Delete(others, holder, holder+1))
+	if target.State == plan.SecretForeign {
+		found.Taken = target.Why
+	}
+	return found, nil
+}
+
+// others are those that status names beside the target. One that is not ours has
+// gone already, or was never to be touched.
+func others(ctx context.Context, live client.Reader, key *v1alpha1.ApiKey) ([]Found, error) {
+	names := []string{key.Status.Moving}
+	if key.Status.Binding != nil {
+		names = []string{key.Status.Binding.Name, key.Status.Moving}
+	}
+	var ours []Found
+	for _, name := range slices.Compact(names) {
+		if name == "" || name == Name(key) {
+			continue
+		}
+		found, err := inspect(ctx, live, key, name)
+		if err != nil {
+			return nil, err
+		}
+		if found.State == plan.SecretOurs {
+			ours = append(ours, found)
+		}
+	}
+	return ours, nil
+}
+
+func metas(all []Found) []metav1.ObjectMeta {
+	var read []metav1.ObjectMeta
+	for _, found := range all {
+		read = append(read, found.read)
+	}
+	return read
 }
 
 func inspect(ctx context.Context, live client.Reader, key *v1alpha1.ApiKey, name string) (Found, error) {
@@ -185,8 +219,8 @@ func (f Found) Stale(key *v1alpha1.ApiKey, content Content) (bool, error) {
 		return false, err
 	}
 	wanted := draft.secret
-	if f.Name != wanted.Name || f.former.Name != "" {
-		return f.Taken == "", nil
+	if f.Name != wanted.Name || f.Other() != "" {
+		return f.Taken == "" || f.Other() != "", nil
 	}
 	if len(wanted.Data) != len(f.data) || !same(wanted.Labels, f.read.Labels) || !same(wanted.Annotations, f.read.Annotations) {
 		return true, nil

@@ -206,26 +206,65 @@ func TestInspectAfterTheNameWasEdited(t *testing.T) {
 	emptied := func(s *corev1.Secret) { s.Data = nil }
 	const taken = `Secret "after" exists and does not belong to this ApiKey`
 	for reason, row := range map[string]struct {
-		there         []client.Object
-		name, binding string
-		state         plan.SecretState
-		id, taken     string
+		there       []client.Object
+		name, other string
+		state       plan.SecretState
+		id, taken   string
 	}{
-		"it has not moved yet":                     {[]client.Object{named("before")}, "before", "before", plan.SecretOurs, "key-1", ""},
+		"it has not moved yet":                     {[]client.Object{named("before")}, "before", "", plan.SecretOurs, "key-1", ""},
 		"it has moved, and the old one is to go":   {[]client.Object{named("before"), named("after")}, "after", "before", plan.SecretOurs, "key-1", ""},
-		"the old one has gone":                     {[]client.Object{named("after")}, "after", "after", plan.SecretOurs, "key-1", ""},
-		"the old one is somebody else's by now":    {[]client.Object{named("before", theirs), named("after")}, "after", "after", plan.SecretOurs, "key-1", ""},
-		"the new one is empty":                     {[]client.Object{named("before"), named("after", emptied)}, "before", "before", plan.SecretOurs, "key-1", ""},
-		"the new one is somebody else's":           {[]client.Object{named("before"), named("after", theirs)}, "before", "before", plan.SecretOurs, "key-1", taken},
-		"both are lost":                            {nil, "after", "after", plan.SecretAbsent, "", ""},
-		"the old one is lost, the new one foreign": {[]client.Object{named("after", theirs)}, "after", "after", plan.SecretForeign, "key-1", ""},
+		"the old one has gone":                     {[]client.Object{named("after")}, "after", "", plan.SecretOurs, "key-1", ""},
+		"the old one is somebody else's by now":    {[]client.Object{named("before", theirs), named("after")}, "after", "", plan.SecretOurs, "key-1", ""},
+		"the new one is empty":                     {[]client.Object{named("before"), named("after", emptied)}, "before", "", plan.SecretOurs, "key-1", ""},
+		"the new one is somebody else's":           {[]client.Object{named("before"), named("after", theirs)}, "before", "", plan.SecretOurs, "key-1", taken},
+		"both are lost":                            {nil, "after", "", plan.SecretAbsent, "", ""},
+		"the old one is lost, the new one foreign": {[]client.Object{named("after", theirs)}, "after", "", plan.SecretForeign, "key-1", ""},
 		"another key was stored under the new name": {[]client.Object{named("before"), named("after", forge("new", "key-2", "ci-0123456789abcdef-2"))},
 			"after", "before", plan.SecretOurs, "key-2", ""},
 	} {
 		found, err := Inspect(t.Context(), cluster(t, interceptor.Funcs{}, row.there...), key)
-		if err != nil || found.Name != row.name || found.Binding() != row.binding || found.State != row.state || found.KeyID != row.id || found.Taken != row.taken {
-			t.Errorf("%s: got %s %q with key %q, to be named %q, taken %q, and %v; want %+v",
-				reason, found.State, found.Name, found.KeyID, found.Binding(), found.Taken, err, row)
+		if err != nil || found.Name != row.name || found.Other() != row.other || found.State != row.state || found.KeyID != row.id || found.Taken != row.taken {
+			t.Errorf("%s: got %s %q with key %q, beside %q, taken %q, and %v; want %+v",
+				reason, found.State, found.Name, found.KeyID, found.Other(), found.Taken, err, row)
+		}
+	}
+}
+
+// TestInspectBetweenTwoNames: a move that did not end, of a key that is to move on.
+func TestInspectBetweenTwoNames(t *testing.T) {
+	moving := func(name string) *v1alpha1.ApiKey {
+		return known(gen.SetApiKeySecretName(name), func(key *v1alpha1.ApiKey) {
+			key.Status.Binding.Name, key.Status.Moving = "first", "second"
+		})
+	}
+	named := func(name string, mods ...func(*corev1.Secret)) client.Object {
+		return ours(t, append(mods, func(s *corev1.Secret) { s.Name = name })...)
+	}
+	emptied := func(s *corev1.Secret) { s.Data = nil }
+	theirs := func(s *corev1.Secret) { s.OwnerReferences = nil }
+	for reason, row := range map[string]struct {
+		spec        string
+		there       []client.Object
+		name, other string
+		stale       bool
+	}{
+		"nothing was written yet":               {"third", []client.Object{named("first")}, "first", "", true},
+		"it was written, and the first is left": {"third", []client.Object{named("first"), named("second")}, "first", "second", true},
+		"the first has gone":                    {"third", []client.Object{named("second")}, "second", "", true},
+		"the first was emptied":                 {"third", []client.Object{named("first", emptied), named("second")}, "second", "first", true},
+		"back to the first":                     {"first", []client.Object{named("first"), named("second")}, "first", "second", true},
+		"on with it":                            {"second", []client.Object{named("first"), named("second")}, "second", "first", true},
+		"the second is somebody else's":         {"third", []client.Object{named("first"), named("second", theirs)}, "first", "", true},
+		"the third is, and the second goes":     {"third", []client.Object{named("first"), named("second"), named("third", theirs)}, "first", "second", true},
+		"the third is, and nothing can be done": {"third", []client.Object{named("first"), named("third", theirs)}, "first", "", false},
+	} {
+		key := moving(row.spec)
+		found, err := Inspect(t.Context(), cluster(t, interceptor.Funcs{}, row.there...), key)
+		if err != nil || found.Name != row.name || found.Other() != row.other || found.KeyID != "key-1" {
+			t.Errorf("%s: found in %q beside %q with key %q and %v; want %+v", reason, found.Name, found.Other(), found.KeyID, err, row)
+		}
+		if stale, err := found.Stale(key, around("")); err != nil || stale != row.stale {
+			t.Errorf("%s: it is to be written: %t, %v; want %t", reason, stale, err, row.stale)
 		}
 	}
 }

@@ -1,10 +1,16 @@
 package publish
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,11 +29,49 @@ const writePause = 500 * time.Millisecond
 // ErrTaken says that the Secret has come to hold something else meanwhile.
 var ErrTaken = errors.New("the Secret was taken by somebody else meanwhile")
 
-// Rehearse asks the API server whether it would take the Secret, before a key
-// is issued that could then not be stored.
+// Rehearse asks the API server whether it would take the Secret as it is, before
+// a key is issued that could then not be stored.
 func (d *Draft) Rehearse(ctx context.Context, writer client.Client) error {
-	err := d.send(ctx, client.NewDryRunClient(writer))
+	err := d.rehearse(ctx, writer)
 	return d.refusal(err, "the API server would refuse the Secret, so no key was issued: ")
+}
+
+func (d *Draft) rehearse(ctx context.Context, writer client.Client) error {
+	answer, err := d.send(ctx, client.NewDryRunClient(writer))
+	if err != nil {
+		return err
+	}
+	return d.altered(answer)
+}
+
+// altered says what the API server stores otherwise than it was sent: whoever has
+// it do so would have it written again and again. What is added to labels and
+// annotations is somebody else's, and stays.
+func (d *Draft) altered(answer *corev1.Secret) error {
+	var parts []string
+	for _, group := range []struct {
+		kind         string
+		sent, stored map[string]string
+	}{{"label", d.secret.Labels, answer.Labels}, {"annotation", d.secret.Annotations, answer.Annotations}} {
+		for _, name := range slices.Sorted(maps.Keys(group.sent)) {
+			if stored, ok := group.stored[name]; !ok || stored != group.sent[name] {
+				parts = append(parts, group.kind+" "+strconv.Quote(name))
+			}
+		}
+	}
+	names := slices.AppendSeq(slices.Collect(maps.Keys(d.secret.Data)), maps.Keys(answer.Data))
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		sent, isSent := d.secret.Data[name]
+		if stored, ok := answer.Data[name]; ok != isSent || !bytes.Equal(sent, stored) {
+			parts = append(parts, "key "+strconv.Quote(name))
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonSecretRefused, Message: "the cluster changes the Secret as it is written, " +
+		"by an admission policy or a webhook: " + strings.Join(parts, ", ") + ". Set spec.secret to what it makes of it, or have an administrator leave it as it is"}
 }
 
 // refusal says what the API server's answer means to a person.
@@ -49,7 +93,7 @@ func (d *Draft) Write(ctx context.Context, writer client.Client, live client.Rea
 	defer cancel()
 	var last error
 	err := wait.PollUntilContextCancel(ctx, writePause, true, func(ctx context.Context) (bool, error) {
-		last = d.send(ctx, writer)
+		_, last = d.send(ctx, writer)
 		switch {
 		case last == nil:
 			return true, nil
@@ -90,10 +134,11 @@ func (d *Draft) is(found Found) bool {
 	return found.KeyID == d.keyID
 }
 
-func (d *Draft) send(ctx context.Context, writer client.Client) error {
+// send gives the Secret as the API server stores it.
+func (d *Draft) send(ctx context.Context, writer client.Client) (*corev1.Secret, error) {
 	secret := d.secret.DeepCopy()
 	if secret.ResourceVersion == "" {
-		return writer.Create(ctx, secret)
+		return secret, writer.Create(ctx, secret)
 	}
-	return writer.Update(ctx, secret)
+	return secret, writer.Update(ctx, secret)
 }

@@ -44,6 +44,15 @@ type server struct {
 	// writes are the verbs that came, dry or real.
 	writes []string
 	reads  int
+	// policy is what an admission policy makes of each Secret on its way.
+	policy func(*corev1.Secret)
+}
+
+func (s *server) admit(obj client.Object) client.Object {
+	if secret, ok := obj.(*corev1.Secret); ok && s.policy != nil {
+		s.policy(secret)
+	}
+	return obj
 }
 
 // trouble is what happens to a write: before it, and to its answer.
@@ -66,12 +75,12 @@ func newServer(t *testing.T, objects []client.Object, all ...trouble) *server {
 		Create: func(ctx context.Context, below client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
 			options := client.CreateOptions{}
 			options.ApplyOptions(opts)
-			return s.take(ctx, "create", options.DryRun, below, func() error { return below.Create(ctx, obj, opts...) })
+			return s.take(ctx, "create", options.DryRun, below, func() error { return below.Create(ctx, s.admit(obj), opts...) })
 		},
 		Update: func(ctx context.Context, below client.WithWatch, obj client.Object, opts ...client.UpdateOption) error {
 			options := client.UpdateOptions{}
 			options.ApplyOptions(opts)
-			return s.take(ctx, "update", options.DryRun, below, func() error { return below.Update(ctx, obj, opts...) })
+			return s.take(ctx, "update", options.DryRun, below, func() error { return below.Update(ctx, s.admit(obj), opts...) })
 		},
 		Delete: func(ctx context.Context, below client.WithWatch, obj client.Object, opts ...client.DeleteOption) error {
 			options := client.DeleteOptions{}

@@ -231,7 +231,7 @@ func fullObjects(at metav1.Time) map[string]object {
 		"ApiKey": gen.ApiKey("full", gen.SetApiKeyWorkspace("team-a"), gen.SetApiKeyStatus(v1alpha1.ApiKeyStatus{
 			ObservedGeneration: 1, KeyID: "key-1", DisplayName: "ci-1", State: "active", CreatedAt: &at, ExpiresAt: &at, RotatesAt: &at,
 			Retiring: []v1alpha1.RetiringKey{{KeyID: "key-0", RevokeAt: at}}, Unresolved: []v1alpha1.UnresolvedKey{{Name: "ci-0", Since: at}},
-			Binding: &v1alpha1.Binding{Name: "ci-key"}, Fingerprint: "f", Attempt: attempt, LastHandledReconcileAt: "1",
+			Binding: &v1alpha1.Binding{Name: "ci-key"}, Moving: "ci-old", Fingerprint: "f", Attempt: attempt, LastHandledReconcileAt: "1",
 		}), gen.SetApiKeyCondition(ready)),
 	}
 }

@@ -219,6 +219,7 @@ func slaunchxAccess(w *World) {
 	w.h.WaitReady(w, key)
 	w.change("keys", id, map[string]any{"disabled": true})
 	w.pokeUntil(key, "a change by somebody else to be undone", func(client.Object) bool { return !disabled() })
+	w.said(key, corev1.EventTypeNormal, v1alpha1.ReasonDrifted, "spec.access", "changed at the vendor")
 	w.Expect(w.minted()).To(Equal(1))
 	w.published(key)
 }

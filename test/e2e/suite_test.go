@@ -70,7 +70,7 @@ var _ = AfterSuite(func() {
 var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
 	all := slices.Concat(lifecycle(), foreignSecrets(), refusals(), endpoints(), deletion(), waiting(), names(), crashes(),
 		updates(), drift(), changes(), missing(), unknown(), restore(), abandon(), pause(), imports(), hosts(), classChanges(), credentials(),
-		slaunchx(), groundfloor(), oceanbase(), orphans(), rotation(), keyEdits(), keySecrets(), unknownKeys(), restoredKeys())
+		slaunchx(), groundfloor(), oceanbase(), orphans(), rotation(), keyEdits(), keyDrift(), keySecrets(), keyAdmission(), unknownKeys(), restoredKeys())
 	results := make([]chan result, len(all))
 
 	BeforeAll(func() {

@@ -36,6 +36,10 @@ type Effect struct {
 	// and the rotate-at annotation may be others by the time they are recorded.
 	Applied    map[string]v1alpha1.FieldFingerprint
 	RotatedFor string
+	// Told are the fields that the vendor was told of the live key, and Unheeded is
+	// how things stand if it shows something else a moment later.
+	Told     []string
+	Unheeded *plan.Outlook
 	// Unfinished: the vendor cannot issue a key as the spec wants it; it is
 	// changed in the next pass.
 	Unfinished bool
@@ -51,7 +55,7 @@ func (e Effect) Outlook() *plan.Outlook {
 	case e.Unfinished:
 		return new(plan.Finishing())
 	}
-	return nil
+	return e.Unheeded
 }
 
 // Act takes the step.
@@ -60,10 +64,8 @@ func (r *Reconciler) Act(ctx context.Context, key *v1alpha1.ApiKey, intent Inten
 	case plan.Create, plan.Renew:
 		return r.issue(ctx, key, intent, sight, step)
 	case plan.Publish:
-		if err := publish.Again(ctx, r.Client, r.Live, key, sight.Secret, contentOf(intent, "")); err != nil {
-			return Effect{}, err
-		}
-		return Effect{Secret: publish.Name(key)}, nil
+		name, err := r.rewrite(ctx, key, intent, sight, "")
+		return Effect{Secret: name}, err
 	case plan.Adopt:
 		return r.identify(ctx, key, intent, sight, step)
 	case plan.Update:
@@ -127,7 +129,7 @@ func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 	}
 	return Effect{
 		Key: &issued, Fingerprint: provider.Fingerprint(string(key.UID), value), Secret: publish.Name(key),
-		Applied: wanted(key, intent.Spec), RotatedFor: rotatedFor,
+		Applied: asIssued(key, intent.Spec), RotatedFor: rotatedFor,
 		Unfinished: intent.Spec.Disabled != nil && *intent.Spec.Disabled,
 	}, nil
 }
@@ -140,52 +142,41 @@ func contentOf(intent Intent, id string) publish.Content {
 	}
 }
 
+// rewrite writes the Secret anew, and gives the name of the one that holds the key
+// then. Where the key moves to another, both are on record before: whatever fails
+// in between, and whatever the spec names next, neither is forgotten.
+func (r *Reconciler) rewrite(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, id string) (string, error) {
+	found, err := publish.Clear(ctx, r.Client, key, sight.Secret)
+	if err != nil {
+		return "", err
+	}
+	if found.Taken != "" {
+		return found.Name, nil
+	}
+	name := publish.Name(key)
+	if found.Name != name {
+		if err := engine.StoreStatus(ctx, r.Client, key, func(key *v1alpha1.ApiKey) {
+			key.Status.Binding, key.Status.Moving = &v1alpha1.Binding{Name: found.Name}, name
+		}); err != nil {
+			return "", err
+		}
+	}
+	if err := publish.Again(ctx, r.Client, r.Live, key, found, contentOf(intent, id)); err != nil {
+		return "", err
+	}
+	return name, nil
+}
+
 // identify writes the id into the Secret that knew only the key's name.
 func (r *Reconciler) identify(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, step plan.Step) (Effect, error) {
-	if err := publish.Again(ctx, r.Client, r.Live, key, sight.Secret, contentOf(intent, step.Target)); err != nil {
+	name, err := r.rewrite(ctx, key, intent, sight, step.Target)
+	if err != nil {
 		return Effect{}, err
 	}
 	for _, seen := range sight.Marked {
 		if seen.ID == step.Target {
-			return Effect{Key: &seen, Fingerprint: sight.Secret.Fingerprint, Secret: publish.Name(key)}, nil
+			return Effect{Key: &seen, Fingerprint: sight.Secret.Fingerprint, Secret: name}, nil
 		}
 	}
-	return Effect{Secret: publish.Name(key)}, nil
-}
-
-// amend changes the live key and reads it back, because the answer does not show
-// what it has become. A read that fails is left to the next pass.
-func (r *Reconciler) amend(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, step plan.Step) (Effect, error) {
-	keys := intent.account.Session().Keys()
-	err := keys.Amend(ctx, intent.WorkspaceUUID, step.Target, changes(key, intent, sight))
-	intent.account.ForgetKeys(intent.WorkspaceUUID)
-	if err != nil || !intent.Capabilities.Get {
-		return Effect{}, err
-	}
-	if changed, err := keys.Get(ctx, intent.WorkspaceUUID, step.Target); err == nil && changed.ID == step.Target {
-		return Effect{Key: &changed, Fingerprint: sight.Secret.Fingerprint}, nil
-	}
-	return Effect{}, nil
-}
-
-// changes is what the live key should be, in what it is not and can be changed.
-func changes(key *v1alpha1.ApiKey, intent Intent, sight Sight) provider.KeySpec {
-	wanted, change := forLive(key, intent.Spec), provider.KeySpec{}
-	for _, field := range differences(key, intent, sight).Changeable {
-		switch field {
-		case "displayName":
-			change.DisplayName = wanted.DisplayName
-		case "scopes":
-			change.Scopes = wanted.Scopes
-		case "usageLimits":
-			change.UsageLimits = wanted.UsageLimits
-		case "rateLimits":
-			change.RateLimits = wanted.RateLimits
-		case "access":
-			change.Disabled = wanted.Disabled
-		case "expiresAt":
-			change.ExpiresAt = wanted.ExpiresAt
-		}
-	}
-	return change
+	return Effect{Secret: name}, nil
 }

@@ -8,11 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
-
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
-	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
@@ -20,8 +17,7 @@ import (
 // the vendor may not show a field, or show it in another form, so that only what
 // was asked for before tells whether it was edited.
 
-// wanted are the fields that the spec sets, each with its fingerprint. "access"
-// is not among them: left out, it means to be left as it is.
+// wanted are the fields that the spec sets, each with its fingerprint.
 func wanted(key *v1alpha1.ApiKey, spec provider.KeySpec) map[string]v1alpha1.FieldFingerprint {
 	fields := map[string]v1alpha1.FieldFingerprint{"displayName": fingerprint(spec.DisplayName)}
 	add := func(field string, set bool, value any) {
@@ -34,8 +30,18 @@ func wanted(key *v1alpha1.ApiKey, spec provider.KeySpec) map[string]v1alpha1.Fie
 	add("ipAllowlist", len(spec.IPAllowlist) > 0, slices.Sorted(slices.Values(spec.IPAllowlist)))
 	add("usageLimits", len(spec.UsageLimits) > 0, spec.UsageLimits)
 	add("rateLimits", len(spec.RateLimits) > 0, spec.RateLimits)
+	add("access", spec.Disabled != nil, spec.Disabled)
 	add("expiresAt", key.Spec.ExpiresAt != nil, key.Spec.ExpiresAt)
 	add("lifetime", key.Spec.Lifetime != nil, key.Spec.Lifetime)
+	return fields
+}
+
+// asIssued are those that a key has from its issue: none is issued disabled.
+func asIssued(key *v1alpha1.ApiKey, spec provider.KeySpec) map[string]v1alpha1.FieldFingerprint {
+	fields := wanted(key, spec)
+	if spec.Disabled != nil && *spec.Disabled {
+		delete(fields, "access")
+	}
 	return fields
 }
 
@@ -50,7 +56,8 @@ func fingerprint(value any) v1alpha1.FieldFingerprint {
 
 // changed are the fields that were edited since the live key was issued, and
 // that only another key can have: those that the vendor cannot change, and those
-// that were taken out of the spec again.
+// that were taken out of the spec again. "access" is none of the latter: left out,
+// it means to be left as it is.
 func changed(applied, wanted map[string]v1alpha1.FieldFingerprint, can provider.KeyCapabilities) []string {
 	if applied == nil {
 		return nil // nobody knows
@@ -62,7 +69,7 @@ func changed(applied, wanted map[string]v1alpha1.FieldFingerprint, can provider.
 		}
 	}
 	for field := range applied {
-		if _, still := wanted[field]; !still && !replaces(field, wanted) {
+		if _, still := wanted[field]; !still && field != "access" && !replaces(field, wanted) {
 			fields = append(fields, field)
 		}
 	}
@@ -102,7 +109,7 @@ func replaces(field string, wanted map[string]v1alpha1.FieldFingerprint) bool {
 // appliedAfter is what is known of how the live key was made, after a pass that
 // found before on record.
 func appliedAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts engine.Facts[Intent, Sight, Effect]) map[string]v1alpha1.FieldFingerprint {
-	known, now := key.Status.Applied, wanted(key, facts.Intent.Spec)
+	known := key.Status.Applied
 	switch {
 	case live == nil || facts.Intent.Provider == "":
 		return known
@@ -113,14 +120,18 @@ func appliedAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts
 		// it was issued: it is taken for one that nothing is known of.
 		return unknown(facts.Intent.Capabilities)
 	case live.ID != before && before != "", known == nil:
-		return now
-	case facts.Outlook.Err != nil:
+		return asIssued(key, facts.Intent.Spec)
+	case facts.Outlook.Err != nil || unread(facts):
 		return known
 	}
 	known = maps.Clone(known)
-	differing := differences(key, facts.Intent, facts.Sight).Changeable
+	now, differing := wanted(key, facts.Intent.Spec), unlike(key, facts.Intent, *live).Changeable
+	differing = append(differing, toldOtherwise(key, facts.Intent, *live, differing)...)
+	if _, set := now["access"]; !set {
+		delete(known, "access")
+	}
 	for field, print := range now {
-		told := facts.Step.Verb == plan.Update || !slices.Contains(differing, vendorField(field))
+		told := slices.Contains(facts.Effect.Told, vendorField(field)) || !slices.Contains(differing, vendorField(field))
 		if !told || !facts.Intent.Capabilities.Changes(vendorField(field)) {
 			continue
 		}
@@ -142,21 +153,4 @@ func unknown(can provider.KeyCapabilities) map[string]v1alpha1.FieldFingerprint 
 		}
 	}
 	return fields
-}
-
-// told reports whether the vendor was told of all that differs, and keeps it all
-// the same. Whoever asks for a pass has it told again.
-func told(key *v1alpha1.ApiKey, intent Intent, differing []string) bool {
-	synced := meta.FindStatusCondition(key.Status.Conditions, v1alpha1.ConditionSynced)
-	asked := engine.Clip(key.Annotations[v1alpha1.AnnotationReconcileAt]) != key.Status.LastHandledReconcileAt
-	if synced == nil || synced.Reason != v1alpha1.ReasonNotApplied || asked {
-		return false
-	}
-	now := wanted(key, intent.Spec)
-	for field, print := range now {
-		if slices.Contains(differing, vendorField(field)) && key.Status.Applied[field] != print {
-			return false
-		}
-	}
-	return true
 }

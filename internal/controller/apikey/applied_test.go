@@ -30,10 +30,10 @@ func TestWanted(t *testing.T) {
 		"silent": {nil, []string{"displayName"}},
 		"outspoken": {[]gen.ApiKeyModifier{
 			gen.SetApiKeyScopes("a"), gen.SetApiKeyAction("read"), gen.SetApiKeyIPAllowlist("10.0.0.1"), gen.SetApiKeyUsageLimits(v1alpha1.UsageLimit{CreditLimit: 1}),
-			gen.SetApiKeyRateLimits(v1alpha1.RateLimit{Value: 1}), gen.SetApiKeyLifetime(time.Hour),
-		}, []string{"action", "displayName", "ipAllowlist", "lifetime", "rateLimits", "scopes", "usageLimits"}},
+			gen.SetApiKeyRateLimits(v1alpha1.RateLimit{Value: 1}), gen.SetApiKeyLifetime(time.Hour), gen.SetApiKeyAccess(v1alpha1.Disabled),
+		}, []string{"access", "action", "displayName", "ipAllowlist", "lifetime", "rateLimits", "scopes", "usageLimits"}},
 		"an end":                           {[]gen.ApiKeyModifier{gen.SetApiKeyExpiresAt(now())}, []string{"displayName", "expiresAt"}},
-		"what is immutable, or left alone": {[]gen.ApiKeyModifier{gen.SetApiKeyMode("Live"), gen.SetApiKeyAccess(v1alpha1.Disabled), gen.SetApiKeyRotation(time.Hour, 0)}, []string{"displayName"}},
+		"what is immutable, or left alone": {[]gen.ApiKeyModifier{gen.SetApiKeyMode("Live"), gen.SetApiKeyRotation(time.Hour, 0)}, []string{"displayName"}},
 	} {
 		if diff := cmp.Diff(row.want, slices.Sorted(maps.Keys(wants(row.mods...)))); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", name, diff)
@@ -69,6 +69,7 @@ func TestChanged(t *testing.T) {
 		"a field set, changed, and one that is the same": {made(scopes), made(gen.SetApiKeyScopes("b"), action), nil, []string{"action", "scopes"}},
 		"what the vendor can change":                     {made(scopes), made(gen.SetApiKeyScopes("b"), action), []string{"scopes", "action"}, nil},
 		"taken out, whatever the vendor can":             {made(scopes, action), made(), []string{"scopes", "action"}, []string{"action", "scopes"}},
+		"access is left as it is":                        {made(gen.SetApiKeyAccess(v1alpha1.Disabled)), made(), []string{"access"}, nil},
 		"under another name":                             {made(), made(gen.SetApiKeyDisplayName("x")), nil, []string{"displayName"}},
 		"another end":                                    {made(end), made(gen.SetApiKeyExpiresAt(now())), nil, []string{"expiresAt"}},
 		"another end, which can be changed":              {made(end), made(gen.SetApiKeyExpiresAt(now())), []string{"expiresAt"}, nil},
@@ -118,6 +119,7 @@ func TestAppliedAfter(t *testing.T) {
 	otherwise.Scopes = []string{"a"}
 	fresh := map[string]v1alpha1.FieldFingerprint{"displayName": "applied"}
 	issuedFor := func(generation int64) func(*facts) { return func(f *facts) { f.Sight.Secret.IssuedFor = generation } }
+	sent := func(f *facts) { f.Effect.Told = []string{"scopes"} }
 	outage := func(f *facts) { f.Outlook.Err = &provider.Error{Class: provider.Transient} }
 	for name, row := range map[string]struct {
 		known  map[string]v1alpha1.FieldFingerprint
@@ -134,17 +136,20 @@ func TestAppliedAfter(t *testing.T) {
 		"found after a crash, and the spec is another by now":              {nil, "", onePass(plan.Stay, holding("key-1", live), issuedFor(2)), unknown(askAll())},
 		"found after a crash in place of another":                          {before, "key-0", onePass(plan.Stay, holding("key-1", live), issuedFor(3)), edited},
 		"found after a crash in place of another, and the spec is another": {before, "key-0", onePass(plan.Stay, holding("key-1", live), issuedFor(2)), unknown(askAll())},
-		"its id came to light":                                             {before, "", onePass(plan.Adopt, nameless, made(live)), mix},
+		"its id came to light":                                             {before, "", onePass(plan.Adopt, nameless, made(live)), before},
 		"edited, and nothing was sent":                                     {before, "key-1", onePass(plan.Stay, holding("key-1", otherwise)), before},
 		"edited, and the vendor is out of reach":                           {before, "key-1", onePass(plan.Stay, holding("key-1", live), outage), before},
-		"edited, and the vendor shows it":                                  {before, "key-1", onePass(plan.Stay, holding("key-1", live)), mix},
-		"edited and sent":                                                  {before, "key-1", onePass(plan.Update, holding("key-1", otherwise)), mix},
+		"edited, and the vendor shows it before it is told":                {before, "key-1", onePass(plan.Stay, holding("key-1", live)), before},
+		"edited, and the list does not show the key":                       {before, "key-1", onePass(plan.Stay, holding("key-1"), onRecord("key-1"), target("key-1")), before},
+		"edited and sent":                                                  {before, "key-1", onePass(plan.Update, holding("key-1", otherwise), made(live), sent), mix},
+		"edited and sent, and the vendor shows another value":              {before, "key-1", onePass(plan.Update, holding("key-1", otherwise), made(otherwise), sent), mix},
+		"edited and sent, and not read back":                               {before, "key-1", onePass(plan.Update, holding("key-1", otherwise), sent), before},
 		"edited and sent in vain":                                          {before, "key-1", onePass(plan.Update, holding("key-1", otherwise), outage), before},
 		"from before anything was remembered":                              {nil, "key-1", onePass(plan.Stay, holding("key-1", live)), edited},
 	} {
 		t.Run(name, func(t *testing.T) {
 			key := gen.ApiKey("ci", gen.SetApiKeyScopes("b"), gen.SetApiKeyAction("y"))
-			key.Status.Applied = maps.Clone(row.known)
+			key.Status.Applied, key.Status.KeyID = maps.Clone(row.known), row.before
 			row.facts.Generation = 3
 			row.facts.Intent.Spec, row.facts.Intent.Capabilities = specOf(key, now()), askAll()
 			if diff := cmp.Diff(row.want, appliedAfter(key, row.before, liveKey(row.facts), row.facts)); diff != "" {
@@ -171,43 +176,10 @@ func TestAnEndIsRememberedOnceOnly(t *testing.T) {
 	key.Status.Applied = wants(gen.SetApiKeyExpiresAt(now()))
 	key.Status.CreatedAt = new(metav1.NewTime(now()))
 	seen := provider.Key{ID: "key-1", Name: fake.Everything().Key.Name("ci", mark()), Mark: mark()}
-	told := onePass(plan.Update, holding("key-1", seen))
+	told := onePass(plan.Update, holding("key-1", seen), made(seen), func(f *facts) { f.Effect.Told = []string{"expiresAt"} })
 	told.Intent.Spec, told.Intent.Capabilities = specOf(key, now()), askAll()
 	got := appliedAfter(key, "key-1", liveKey(told), told)
 	if diff := cmp.Diff(wants(gen.SetApiKeyLifetime(time.Hour)), got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
-	}
-}
-
-// TestTold: a vendor that keeps what it likes is not told at every look.
-func TestTold(t *testing.T) {
-	synced := func(reason string) gen.ApiKeyModifier {
-		return gen.SetApiKeyCondition(metav1.Condition{Type: v1alpha1.ConditionSynced, Status: metav1.ConditionUnknown, Reason: reason})
-	}
-	applied := func(mods ...gen.ApiKeyModifier) gen.ApiKeyModifier {
-		return func(key *v1alpha1.ApiKey) { key.Status.Applied = wants(mods...) }
-	}
-	scopes := gen.SetApiKeyScopes("a")
-	notApplied := synced(v1alpha1.ReasonNotApplied)
-	for name, row := range map[string]struct {
-		mods      []gen.ApiKeyModifier
-		differing []string
-		want      bool
-	}{
-		"it was told, and keeps it":             {[]gen.ApiKeyModifier{scopes, applied(scopes), notApplied}, []string{"scopes"}, true},
-		"it never was told":                     {[]gen.ApiKeyModifier{scopes, applied(scopes)}, []string{"scopes"}, false},
-		"all was well before":                   {[]gen.ApiKeyModifier{scopes, applied(scopes), synced(v1alpha1.ReasonInSync)}, []string{"scopes"}, false},
-		"another key is to come":                {[]gen.ApiKeyModifier{scopes, applied(scopes), synced(v1alpha1.ReasonUpdating)}, []string{"scopes"}, false},
-		"it was told of an earlier edit":        {[]gen.ApiKeyModifier{scopes, applied(gen.SetApiKeyScopes("b")), notApplied}, []string{"scopes"}, false},
-		"of one of two":                         {[]gen.ApiKeyModifier{scopes, gen.SetApiKeyAction("x"), applied(scopes), notApplied}, []string{"scopes", "action"}, false},
-		"the other was edited, and is as it is": {[]gen.ApiKeyModifier{scopes, gen.SetApiKeyAction("x"), applied(scopes), notApplied}, []string{"scopes"}, true},
-		"a lifetime is an end":                  {[]gen.ApiKeyModifier{gen.SetApiKeyLifetime(time.Hour), applied(), notApplied}, []string{"expiresAt"}, false},
-		"somebody asks for a look": {[]gen.ApiKeyModifier{scopes, applied(scopes), notApplied, gen.SetApiKeyMeta(gen.Annotation(v1alpha1.AnnotationReconcileAt, "now"))},
-			[]string{"scopes"}, false},
-	} {
-		key := gen.ApiKey("ci", row.mods...)
-		if got := told(key, ask(key), row.differing); got != row.want {
-			t.Errorf("%s: got %t, want %t", name, got, row.want)
-		}
 	}
 }

@@ -38,15 +38,15 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 	if recordsHeld(key, sight) {
 		facts.Expired = expired(key, now)
 		facts.Changed = edited(key, intent, now)
+		facts.Unsent = unsent(key, intent, sight)
 	}
-	facts.Told = told(key, intent, facts.Differs.Changeable)
 	if unrecorded(key, sight.Secret) && !sight.Restored && intent.Capabilities.Recovery != provider.RecoverNever && intent.Capabilities.Name != nil {
 		facts.Unrecorded = intent.Capabilities.Name(intent.Spec.DisplayName, intent.Mark.WithSerial(1))
 	}
 	if key.Status.Attempt != nil {
 		facts.AttemptName, facts.Denial = key.Status.Attempt.Name, engine.DenialOf(key.Status.Attempt)
 	}
-	facts.Issued = max(serialOf(key.Status.DisplayName, intent.Mark), serialOf(facts.AttemptName, intent.Mark), serialOf(sight.Secret.KeyName, intent.Mark))
+	facts.Issued = lastSerial(key, intent, sight)
 	return facts.Decide()
 }
 
@@ -61,6 +61,24 @@ func (r *Reconciler) secretOf(sight Sight) plan.Secret {
 	}
 }
 
+// lastSerial is the greatest number that was given to a key. A Secret may have the
+// next one, stored just before a crash; any further one is not of our making.
+func lastSerial(key *v1alpha1.ApiKey, intent Intent, sight Sight) int {
+	last := serialOf(key.Status.DisplayName, intent.Mark)
+	if key.Status.Attempt != nil {
+		last = max(last, serialOf(key.Status.Attempt.Name, intent.Mark))
+	}
+	for _, seen := range sight.Marked {
+		if seen.Mark.SameOwner(intent.Mark) {
+			last = max(last, seen.Mark.Serial)
+		}
+	}
+	if stored := serialOf(sight.Secret.KeyName, intent.Mark); stored == last+1 {
+		return stored
+	}
+	return last
+}
+
 // serialOf is the number in the name of a key of ours that is on record; 0 for
 // any other name.
 func serialOf(name string, mark provider.Mark) int {
@@ -68,27 +86,4 @@ func serialOf(name string, mark provider.Mark) int {
 		return recorded.Serial
 	}
 	return 0
-}
-
-// differences are those of the live key, if it was seen.
-func differences(key *v1alpha1.ApiKey, intent Intent, sight Sight) plan.Differences {
-	live := liveSeen(sight)
-	if live == nil || intent.Capabilities.Name == nil {
-		return plan.Differences{}
-	}
-	name := intent.Capabilities.Name(intent.Spec.DisplayName, live.Mark)
-	if live.Mark.IsZero() {
-		name = "" // somebody has renamed it at the vendor, and it is known by its id
-	}
-	return plan.OfKey(forLive(key, intent.Spec), name, *live, intent.Capabilities)
-}
-
-// liveSeen is the key that the Secret holds, as the vendor shows it.
-func liveSeen(sight Sight) *provider.Key {
-	for i := range sight.Marked {
-		if sight.Secret.State == plan.SecretOurs && sight.Marked[i].ID == sight.Secret.KeyID {
-			return &sight.Marked[i]
-		}
-	}
-	return nil
 }

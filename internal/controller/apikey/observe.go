@@ -131,7 +131,10 @@ func (r *Reconciler) observeKnown(ctx context.Context, key *v1alpha1.ApiKey, int
 // the object is known to have made the key in status, that is as long as this
 // one is new, and no longer: a key is repaired and replaced without delay.
 func (r *Reconciler) unsettled(key *v1alpha1.ApiKey, secret publish.Found) time.Duration {
-	stored := engine.ListsSettle - r.sinceIssue(secret)
+	var stored time.Duration
+	if key.DeletionTimestamp.IsZero() { // a time that a tenant can write must not hold a deletion up
+		stored = engine.ListsSettle - r.sinceIssue(secret)
+	}
 	if key.Status.KeyID == "" || key.Status.Attempt != nil {
 		return max(stored, engine.Unsettled(key, key.Status.Attempt, r.Now()))
 	}

@@ -17,7 +17,7 @@ import (
 func (r *Reconciler) Report(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) {
 	status := &key.Status
 	before, ends, live := status.KeyID, status.ExpiresAt, liveKey(facts)
-	status.Applied = appliedAfter(key, before, live, facts)
+	status.Applied, status.Kept = appliedAfter(key, before, live, facts), keptAfter(key, before, live, facts)
 	if live != nil {
 		describe(key, *live, facts)
 	}
@@ -49,7 +49,7 @@ func reportRotation(key *v1alpha1.ApiKey, before string, live *provider.Key, end
 			status.Retiring = []v1alpha1.RetiringKey{{KeyID: before, RevokeAt: metav1.NewTime(until.Truncate(time.Second))}}
 		}
 	case live != nil:
-		status.LastHandledRotateAt = facts.Sight.Secret.RotatedFor
+		status.LastHandledRotateAt = engine.Clip(facts.Sight.Secret.RotatedFor)
 	}
 	if looked := facts.Intent.account != nil && facts.Sight.Err == nil && facts.Intent.Obstacle == nil; looked && facts.Effect.Key == nil {
 		status.Retiring = slices.DeleteFunc(slices.Clone(facts.Sight.Retiring), func(old v1alpha1.RetiringKey) bool {
@@ -105,19 +105,23 @@ func describe(key *v1alpha1.ApiKey, live provider.Key, facts engine.Facts[Intent
 		status.CreatedAt = engine.Moment(live.CreatedAt, nil)
 	}
 	status.ExpiresAt = engine.Moment(live.ExpiresAt, status.ExpiresAt)
-	status.Binding = &v1alpha1.Binding{Name: published(key, facts)}
+	name, other := published(key, facts)
+	status.Binding, status.Moving = &v1alpha1.Binding{Name: name}, other
 }
 
 // published is the name of the Secret that holds the key after the pass: the one
-// that was written, or else the one that was found.
-func published(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) string {
+// that was written, or else the one that was found; and of another that may hold it
+// as well, which what failed leaves on record.
+func published(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) (name, other string) {
 	switch found := facts.Sight.Secret; {
 	case facts.Effect.Secret != "":
-		return facts.Effect.Secret
+		return facts.Effect.Secret, ""
+	case found.Holds() && found.Other() == "" && facts.Outlook.Err != nil && key.Status.Moving != found.Name:
+		return found.Name, key.Status.Moving
 	case found.Holds():
-		return found.Binding()
+		return found.Name, found.Other()
 	}
-	return publish.Name(key)
+	return publish.Name(key), key.Status.Moving
 }
 
 // liveKey is the key just issued, or the one the Secret holds.

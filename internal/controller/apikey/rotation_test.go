@@ -133,6 +133,28 @@ func TestBindingFollowsTheKey(t *testing.T) {
 	}
 }
 
+// TestTheOtherNameIsNotForgotten: while a key moves, two Secrets may hold it.
+func TestTheOtherNameIsNotForgotten(t *testing.T) {
+	live := provider.Key{ID: "key-1", Name: "ci-1"}
+	in := func(name string) func(*facts) { return func(f *facts) { f.Sight.Secret.Name = name } }
+	stuck := func(f *facts) { f.Outlook.Err = &plan.Impasse{} }
+	for name, row := range map[string]struct {
+		facts       facts
+		name, other string
+	}{
+		"the move failed":                     {onePass(plan.Publish, holding("key-1", live), in("before"), stuck), "before", "ci"},
+		"something fails after it was made":   {onePass(plan.Publish, holding("key-1", live), in("ci"), stuck), "ci", ""},
+		"it was made":                         {onePass(plan.Publish, holding("key-1", live), in("before"), func(f *facts) { f.Effect.Secret = "ci" }), "ci", ""},
+		"nothing is there under another name": {onePass(plan.Stay, holding("key-1", live), in("before")), "before", ""},
+	} {
+		key := gen.ApiKey("ci", gen.SetApiKeyStatus(v1alpha1.ApiKeyStatus{KeyID: "key-1", Binding: &v1alpha1.Binding{Name: "before"}, Moving: "ci"}))
+		(&Reconciler{}).Report(key, row.facts)
+		if key.Status.Binding.Name != row.name || key.Status.Moving != row.other {
+			t.Errorf("%s: status names %q and %q, want %q and %q", name, key.Status.Binding.Name, key.Status.Moving, row.name, row.other)
+		}
+	}
+}
+
 // TestACallThatNobodyRecordedIsGivenUpByItsName: the first call for an object
 // follows our finalizer without a record; what it may have made is told.
 func TestACallThatNobodyRecordedIsGivenUpByItsName(t *testing.T) {
