@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -77,6 +76,8 @@ type gate struct {
 	closed time.Time
 	grants []*grant
 	line   line
+	// apart is the fraction that was given out last.
+	apart float64
 }
 
 // grant is what is left of a reservation that was admitted.
@@ -115,12 +116,12 @@ func (g *gate) Take(ctx context.Context) error {
 	now := g.now()
 	g.settle(now)
 	if now.Before(g.closed) {
-		return throttled(g.closed.Sub(now) + jitter(time.Second))
+		return throttled(g.closed.Sub(now) + g.jitter(time.Second))
 	}
 	if held, ok := ctx.Value(grantOf{g}).(*grant); ok {
 		held.left = max(0, held.left-1)
 	} else if wait := g.wait(now, g.line.total(), g.need(1, Refresh, false)); wait > 0 {
-		return throttled(wait + jitter(wait/4+time.Second))
+		return throttled(wait + g.jitter(wait/4+time.Second))
 	}
 	g.bucket.ReserveN(now, 1)
 	return nil
@@ -242,7 +243,9 @@ func throttled(wait time.Duration) *provider.Error {
 	}
 }
 
-// jitter keeps those apart who have no place in the line.
-func jitter(most time.Duration) time.Duration {
-	return rand.N(most) //nolint:gosec // spreads callers, guards nothing
+// jitter keeps those apart who have no place in the line: each of the fractions
+// that multiples of the golden ratio leave lies far from the ones before it.
+func (g *gate) jitter(most time.Duration) time.Duration {
+	g.apart = math.Mod(g.apart+math.Phi, 1)
+	return time.Duration(g.apart * float64(most))
 }

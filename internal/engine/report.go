@@ -4,7 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"math/rand/v2"
+	"hash/fnv"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -84,7 +86,7 @@ func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S
 	if after <= 0 || facts.Outlook.State == plan.Settled {
 		after = earliest(after, resync)
 	}
-	return ctrl.Result{RequeueAfter: spread(after)}, nil
+	return ctrl.Result{RequeueAfter: Spread(obj.GetUID(), after)}, nil
 }
 
 // earliest is the sooner of two times to come; zero is none.
@@ -201,10 +203,13 @@ func severity(outlook plan.Outlook, of *metav1.Condition) string {
 	return corev1.EventTypeNormal
 }
 
-// spread moves the next look by up to a tenth, so that objects made together
-// do not come back together.
-func spread(after time.Duration) time.Duration {
-	return after + rand.N(after/10+1) //nolint:gosec // no secret depends on it
+// Spread moves the next look at an object by up to a tenth, so that objects made
+// together do not come back together. It is the same each time: what happens
+// once can be made to happen again.
+func Spread(uid types.UID, after time.Duration) time.Duration {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(uid)) // a hash takes everything
+	return after + time.Duration(float64(after)/10*float64(hash.Sum32())/math.MaxUint32)
 }
 
 // maxEcho is the bound the API sets on the echo of an annotation, in

@@ -7,7 +7,6 @@ package orphan
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -57,7 +56,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	asked, err := r.resolve(ctx, &entry.Spec)
 	switch {
 	case err != nil:
-		return later(ctx, asked, err)
+		return later(ctx, entry, asked, err)
 	case asked.question == nothing:
 		return ctrl.Result{}, nil // until its class changes, or a person removes it
 	case asked.unsettled > 0:
@@ -65,10 +64,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	seen, err := r.observe(ctx, entry, asked)
 	if err != nil {
-		return later(ctx, asked, err)
+		return later(ctx, entry, asked, err)
 	}
 	if !gone(&entry.Spec, asked.can.Workspace, seen) {
-		return ctrl.Result{RequeueAfter: spread(asked.resync)}, nil
+		return ctrl.Result{RequeueAfter: engine.Spread(entry.UID, asked.resync)}, nil
 	}
 	logr.FromContextOrDiscard(ctx).Info("The vendor no longer has it: the entry goes", "id", entry.Spec.ID, "vendorName", entry.Spec.Name)
 	err = r.Client.Delete(ctx, entry, client.Preconditions{UID: &entry.UID})
@@ -77,7 +76,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 
 // later comes again after a read that failed, which proves nothing. What the
 // vendor or the class has to do with is no error: there is no hurry.
-func later(ctx context.Context, asked intent, err error) (ctrl.Result, error) {
+func later(ctx context.Context, entry *v1alpha1.Orphan, asked intent, err error) (ctrl.Result, error) {
 	obstacle, failure := engine.Obstacle(err)
 	if failure != nil {
 		return ctrl.Result{}, failure
@@ -86,11 +85,5 @@ func later(ctx context.Context, asked intent, err error) (ctrl.Result, error) {
 	if vendor, ok := errors.AsType[*provider.Error](obstacle); ok && vendor.RetryAfter > 0 {
 		return ctrl.Result{RequeueAfter: vendor.RetryAfter}, nil
 	}
-	return ctrl.Result{RequeueAfter: spread(asked.resync)}, nil
-}
-
-// spread moves the next look by up to a tenth, so that entries made together do
-// not come back together.
-func spread(after time.Duration) time.Duration {
-	return after + rand.N(after/10+1) //nolint:gosec // no secret depends on it
+	return ctrl.Result{RequeueAfter: engine.Spread(entry.UID, asked.resync)}, nil
 }
