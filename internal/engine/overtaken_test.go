@@ -143,6 +143,35 @@ func TestTheTimeOfAReportIsAfterTheAct(t *testing.T) {
 	}
 }
 
+// TestWhatWasMadeStaysIfTheObjectIsThere: "not found" in answer to a write may be said of
+// the kind, and is no reason to take back what was made for an object that is there.
+func TestWhatWasMadeStaysIfTheObjectIsThere(t *testing.T) {
+	for times, want := range map[int]string{1: "made", 20: ""} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, young())
+			r.decide = always(create())
+			var turns []func(*rig) error
+			for range times {
+				turns = append(turns, func(*rig) error {
+					return apierrors.NewGenericServerResponse(404, "patch", schema.GroupResource{}, "", "the server could not find the requested resource", 0, true)
+				})
+			}
+			r.onStatus = r.inTurn(turns)
+			r.undo = func(*v1alpha1.Workspace, Facts[intent, sight, effect]) error {
+				t.Errorf("after %d answers that the server finds nothing, it is taken back", times)
+				return nil
+			}
+			_, err := r.pass()
+			if got := r.get().Status.UUID; got != want || (err == nil) != (want != "") {
+				t.Errorf("after %d answers that the server finds nothing: status has %q, want %q; the pass ends with %v", times, got, want, err)
+			}
+			if apierrors.IsNotFound(err) {
+				t.Errorf("the pass ends as if the object were gone: %v", err)
+			}
+		})
+	}
+}
+
 func TestWhatWasMadeForAnObjectThatWentIsTakenBack(t *testing.T) {
 	still := func(*v1alpha1.Workspace, Facts[intent, sight, effect]) error { return nil }
 	for _, row := range []struct {
@@ -150,7 +179,7 @@ func TestWhatWasMadeForAnObjectThatWentIsTakenBack(t *testing.T) {
 		went func(*rig) error
 		log  []string
 	}{
-		{"it went during the call", func(r *rig) error { r.vanish(); return nil }, []string{"write status"}},
+		{"it went during the call", func(r *rig) error { r.vanish(); return nil }, []string{"write status", "live read"}},
 		{"it went while the API server was away", func(r *rig) error { r.vanish(); return serverDown() }, []string{"write status", "live read"}},
 		{"another of its name came", func(r *rig) error { r.replace(); return nil }, []string{"write status", "live read"}},
 	} {

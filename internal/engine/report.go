@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"math"
 	"slices"
@@ -123,9 +124,10 @@ func (e *Engine[T, I, S, E]) store(ctx context.Context, obj T, facts Facts[I, S,
 		return err
 	}
 	err := write(ctx)
-	if err == nil || !persist || apierrors.IsNotFound(err) {
+	if err == nil || !persist {
 		return err
 	}
+	gone := false
 	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 8}
 	_ = wait.ExponentialBackoffWithContext(ctx, backoff, func(ctx context.Context) (bool, error) {
 		latest := e.New() // whoever undoes needs the object as it was
@@ -133,12 +135,19 @@ func (e *Engine[T, I, S, E]) store(ctx context.Context, obj T, facts Facts[I, S,
 		if err == nil && latest.GetUID() != obj.GetUID() {
 			err = apierrors.NewNotFound(schema.GroupResource{Group: v1alpha1.GroupVersion.Group}, obj.GetName()) // another of its name
 		}
-		if err == nil {
-			obj = latest
-			err = write(ctx)
+		if err != nil {
+			gone = apierrors.IsNotFound(err)
+			return gone, nil // for good
 		}
-		return err == nil || apierrors.IsNotFound(err), nil // gone is for good
+		obj = latest
+		// "Not found" may be said of the kind, or by what stands before the API
+		// server: only a read tells of the object.
+		err = write(ctx)
+		return err == nil, nil
 	})
+	if apierrors.IsNotFound(err) && !gone {
+		return fmt.Errorf("the API server has the object and does not store its status: %s", err.Error()) // it is not what it seems
+	}
 	return err
 }
 

@@ -16,7 +16,12 @@ import (
 // Report writes the live key into status.
 func (r *Reconciler) Report(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) {
 	status := &key.Status
-	before, ends, live := status.KeyID, status.ExpiresAt, liveKey(facts)
+	// Not what status says by now: the write before this one may have been stored,
+	// and its answer lost.
+	before, ends, live := facts.Intent.recorded, status.ExpiresAt, liveKey(facts)
+	if status.KeyID != before {
+		ends = nil
+	}
 	status.Applied, status.Kept = appliedAfter(key, before, live, facts), keptAfter(key, before, live, facts)
 	if live != nil {
 		describe(key, *live, facts)

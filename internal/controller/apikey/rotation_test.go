@@ -56,6 +56,7 @@ func TestReportRetiring(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			key := rotating(10*time.Hour, row.overlap, 0)
 			key.Status.KeyID, key.Status.Retiring = "key-1", row.before
+			row.facts.Intent.recorded = "key-1"
 			(&Reconciler{}).Report(key, row.facts)
 			if diff := cmp.Diff(row.want, key.Status.Retiring); diff != "" && len(row.want)+len(key.Status.Retiring) > 0 {
 				t.Errorf("(-want +got)\n%s", diff)
@@ -70,7 +71,9 @@ func TestReportANewKey(t *testing.T) {
 	key := rotating(10*time.Hour, time.Hour, 9*time.Hour, gen.SetApiKeyMeta(gen.Annotation(v1alpha1.AnnotationRotateAt, "edited since")))
 	key.Status.KeyID, key.Status.DisplayName, key.Status.Fingerprint, key.Status.LastHandledRotateAt = "key-1", "ci-1", "sha256:old", "before"
 	key.Status.RotatesAt, key.Status.ExpiresAt, key.Status.State = new(at(time.Minute)), new(at(2*time.Hour)), "old"
-	(&Reconciler{}).Report(key, onePass(plan.Renew, served, holding("key-1"), made(provider.Key{ID: "key-2", Name: "ci-2", CreatedAt: now()})))
+	pass := onePass(plan.Renew, served, holding("key-1"), made(provider.Key{ID: "key-2", Name: "ci-2", CreatedAt: now()}))
+	pass.Intent.recorded = "key-1"
+	(&Reconciler{}).Report(key, pass)
 	want := v1alpha1.ApiKeyStatus{
 		KeyID: "key-2", DisplayName: "ci-2", CreatedAt: new(at(0)), Fingerprint: "sha256:new", LastHandledRotateAt: "then",
 		Retiring: []v1alpha1.RetiringKey{{KeyID: "key-1", RevokeAt: at(time.Hour)}}, Binding: &v1alpha1.Binding{Name: "ci"},
@@ -79,6 +82,10 @@ func TestReportANewKey(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, key.Status); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+	(&Reconciler{}).Report(key, pass)
+	if diff := cmp.Diff(want, key.Status); diff != "" {
+		t.Errorf("written again, because the answer to the first write was lost: (-want +got)\n%s", diff)
 	}
 }
 

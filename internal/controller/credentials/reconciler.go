@@ -24,6 +24,9 @@ import (
 // so nothing else tells that one is deleted, or replaced by one nobody keeps.
 const lookAgain = time.Minute
 
+// passDeadline bounds one pass.
+const passDeadline = time.Minute
+
 // firstPass is more than a pass takes: a Workspace that has not stored its
 // finalizer by then has not called the vendor either.
 const firstPass = 3 * time.Minute
@@ -61,6 +64,8 @@ type Reconciler struct {
 // Reconcile makes the finalizer on the Secret say whether it is needed, and
 // tells whoever has deleted it why it stays.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, passDeadline)
+	defer cancel()
 	secret, users, err := r.review(ctx, req.NamespacedName)
 	if err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
