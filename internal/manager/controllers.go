@@ -2,6 +2,7 @@ package manager
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -67,7 +68,7 @@ func Controllers(parts Parts, options Options) []Controller {
 	}
 }
 
-func setUp(mgr ctrl.Manager, options Options) error {
+func setUp(ctx context.Context, mgr ctrl.Manager, options Options) error {
 	broker, err := newBroker(mgr, options)
 	if err != nil {
 		return err
@@ -80,7 +81,7 @@ func setUp(mgr ctrl.Manager, options Options) error {
 		Recorder: mgr.GetEventRecorder(engine.FieldManager), Now: time.Now,
 	}
 	for _, each := range Controllers(parts, options) {
-		if err := watch.Setup(mgr, each.Name, each.Reconciler, working(options.Workers)); err != nil {
+		if err := watch.Setup(ctx, mgr, each.Name, each.Reconciler, working(options.Workers)); err != nil {
 			return fmt.Errorf("setting up the %s controller: %w", each.Name, err)
 		}
 	}

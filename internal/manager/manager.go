@@ -58,14 +58,14 @@ const (
 // Run works until the context ends.
 func Run(ctx context.Context, options Options) error {
 	options.Logger = options.Logger.WithSink(discreet{options.Logger.GetSink()})
-	mgr, err := build(options)
+	mgr, err := build(ctx, options)
 	if err != nil {
 		return err
 	}
 	return mgr.Start(ctx)
 }
 
-func build(options Options) (ctrl.Manager, error) {
+func build(ctx context.Context, options Options) (ctrl.Manager, error) {
 	scheme := runtime.NewScheme()
 	if err := clientgoscheme.AddToScheme(scheme); err != nil {
 		return nil, err
@@ -102,5 +102,5 @@ func build(options Options) (ctrl.Manager, error) {
 	if err := mgr.AddReadyzCheck("ping", healthz.Ping); err != nil {
 		return nil, err
 	}
-	return mgr, setUp(mgr, options)
+	return mgr, setUp(ctx, mgr, options)
 }

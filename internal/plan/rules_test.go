@@ -332,7 +332,7 @@ func TestWorkspaceRulesOfImportsAndUpdates(t *testing.T) {
 		rule(step.Verb == Stay && step.State == Settled && (facts.Current == nil || facts.Current.Pending), "what is Ready is there, and built")
 		rule(step.Verb == Stay && step.State == Settled && facts.Current.Frozen && (facts.Frozen == nil || !*facts.Frozen), "what is Ready is as usable as the spec says")
 		rule(step.Unapplied != "" && !facts.Differs.Any(), "what does not differ needs not be applied")
-		rule(step.State == Settled && (step.Verb == Stay || step.Verb == Update) && len(facts.Differs.Fixed)+len(facts.Differs.lost()) > 0 && !(facts.ObserveOnly && step.Unapplied != ""), "what is Ready is as the spec says, as far as the vendor can be told")
+		rule(step.State == Settled && (step.Verb == Stay || step.Verb == Update) && len(facts.Differs.Fixed)+len(facts.Differs.lost()) > 0 && (!facts.ObserveOnly || step.Unapplied == ""), "what is Ready is as the spec says, as far as the vendor can be told")
 		rule(step.State == Settled && step.Verb == Stay && len(facts.Differs.Kept) > 0 && step.Unapplied == "", "that the vendor keeps another value is told")
 		rule((step.Verb == Update) != (step.Undone != ""), "an update says what it leaves if it fails")
 		rule(step.Reason == reasonOverdue && (!facts.Overdue || step.State != Blocked), "what takes too long, and nothing else, is for a person to see")

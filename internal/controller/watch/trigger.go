@@ -48,10 +48,10 @@ type Indexed interface {
 }
 
 // Setup has the manager run the reconciler under the name.
-func Setup(mgr manager.Manager, name string, reconciler Reconciler, options controller.Options) error {
+func Setup(ctx context.Context, mgr manager.Manager, name string, reconciler Reconciler, options controller.Options) error {
 	if indexed, ok := reconciler.(Indexed); ok {
 		for _, index := range indexed.Indexes() {
-			if err := mgr.GetFieldIndexer().IndexField(context.Background(), index.Kind, index.Field, index.Values); err != nil {
+			if err := mgr.GetFieldIndexer().IndexField(ctx, index.Kind, index.Field, index.Values); err != nil {
 				return err
 			}
 		}
