@@ -25,7 +25,7 @@ func (w *World) ask(object client.Object) string {
 }
 
 // askAgain is how long a pass that was asked for may go unanswered before it is asked for again: not every pass ends in an answer.
-const askAgain = 3 * time.Second
+const askAgain = 15 * time.Second
 
 // request is a pass that was asked for.
 type request struct {

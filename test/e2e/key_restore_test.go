@@ -121,6 +121,9 @@ func statusAndSecretLost(w *World) {
 	_, key := w.readyKey()
 	old := key.Status.KeyID
 	w.annotate(key, v1alpha1.AnnotationPaused, "true")
+	harness.Wait(w, w.h, key, "it to say that it is paused", func(seen *v1alpha1.ApiKey) bool {
+		return harness.HasReason(seen, v1alpha1.ConditionPaused, v1alpha1.ReasonPaused)
+	})
 	w.delete(w.secret(key.Name))
 	w.get(key)
 	w.Expect(w.h.Client.Status().Update(w.Context(), gen.ApiKeyFrom(key, gen.SetApiKeyStatus(v1alpha1.ApiKeyStatus{ObservedGeneration: -1})))).To(Succeed())
