@@ -159,8 +159,11 @@ func TestTheLastThatIsHeardOfAnObject(t *testing.T) {
 			r.meddle(func(ws *v1alpha1.Workspace) { ws.Finalizers = nil })
 			return nil
 		}
+		if result, err := r.pass(); err != nil || result.RequeueAfter == 0 {
+			t.Errorf("got %v, %v; want another look, because it may be the kind that is not found", result, err)
+		}
 		if result, err := r.pass(); err != nil || result.RequeueAfter != 0 {
-			t.Errorf("got %v, %v", result, err)
+			t.Errorf("once it is seen to be gone: got %v, %v; want rest", result, err)
 		}
 		if !slices.Equal(r.events, []string{"Normal Retained"}) {
 			t.Errorf("events: %v", r.events)

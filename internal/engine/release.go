@@ -31,5 +31,5 @@ func (e *Engine[T, I, S, E]) release(ctx context.Context, obj T, facts Facts[I, 
 	case v1alpha1.ReasonFrozen, v1alpha1.ReasonOutcomeUnknown, v1alpha1.ReasonAbandoned, v1alpha1.ReasonRestored:
 		e.event(before, corev1.EventTypeWarning, step.Reason, step.Message)
 	}
-	return nil
+	return err // "not found" may be said of the kind: who comes again sees whether the object is there
 }
