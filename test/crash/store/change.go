@@ -26,9 +26,11 @@ func (s *Store) replace(r request, obj client.Object) (*version, error) {
 	if uid := in.meta.UID; uid != "" && uid != live.meta().UID {
 		return nil, apierrors.NewConflict(r.kind.groupResource(), r.key.Name, preconditionFailed(uid, live))
 	}
-	in.meta.OwnerReferences = withoutDuplicates(in.meta.OwnerReferences)
-	if err := in.refresh(); err != nil {
-		return nil, err
+	if kept := withoutDuplicates(in.meta.OwnerReferences); len(kept) < len(in.meta.OwnerReferences) {
+		in.meta.OwnerReferences = kept
+		if err := in.refresh(); err != nil {
+			return nil, err
+		}
 	}
 	return s.update(r, live, in)
 }
@@ -65,8 +67,10 @@ func (s *Store) merge(r request, data []byte) (*version, error) {
 	if err != nil {
 		return nil, err
 	}
-	unstructured.RemoveNestedField(content, "metadata", "managedFields")
-	in, err := s.complete(r.kind, content, entries)
+	if patchesMetadata {
+		unstructured.RemoveNestedField(content, "metadata", "managedFields")
+	}
+	in, err := s.complete(r.kind, content, entries, !patchesMetadata)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +180,11 @@ func (s *Store) finish(r request, live *version, m *metav1.ObjectMeta) error {
 
 func (s *Store) mark(r request, live *version, content tree, m *metav1.ObjectMeta) error {
 	m.ManagedFields = nil
-	_, err := s.store(r, &sent{content: maps.Clone(content), meta: m}, live.owners, false, live.number)
+	in := &sent{content: maps.Clone(content), meta: m}
+	if err := in.refresh(); err != nil {
+		return err
+	}
+	_, err := s.store(r, in, live.owners, false, live.number)
 	return err
 }
 

@@ -130,6 +130,5 @@ func (s *Store) end(namespace *version) error {
 	m.ManagedFields = nil
 	content := maps.Clone(namespace.content)
 	content["spec"] = tree{}
-	_, err := s.store(request{kind: namespace.kind, key: namespace.key}, &sent{content: content, meta: m}, namespace.owners, false, namespace.number)
-	return err
+	return s.mark(request{kind: namespace.kind, key: namespace.key}, namespace, content, m)
 }

@@ -13,9 +13,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -47,10 +49,14 @@ func TestAgainstKubeAPIServer(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	c, err := client.New(real.Config(), client.Options{Scheme: testScheme(t)})
+	config := real.Config()
+	config.WarningHandler = rest.NoWarnings{}
+	c, err := client.New(config, client.Options{Scheme: testScheme(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Run("garbage", func(t *testing.T) { compareGarbage(t, c) })
+	t.Run("times", func(t *testing.T) { compareTimes(t, c) })
 	t.Run("sequences", func(t *testing.T) { compareSequences(t, c) })
 }
 
@@ -88,7 +94,7 @@ func compareSequences(t *testing.T, real client.Client) {
 	var next, operations, failed atomic.Uint64
 	var done sync.WaitGroup
 	for worker := range min(workers, count) {
-		pair := newPair(t, real, fmt.Sprintf("worker-%d", worker))
+		pair := newPair(t, real, fmt.Sprintf("worker-%d", worker), nil)
 		done.Go(func() {
 			for seed := next.Add(1) - 1; seed < uint64(count) && failed.Load() < enough; seed = next.Add(1) - 1 {
 				all := generate(first + seed)
@@ -110,9 +116,9 @@ type pair struct {
 	store       *Store
 }
 
-func newPair(t *testing.T, real client.Client, namespace string) *pair {
+func newPair(t *testing.T, real client.Client, namespace string, now func() time.Time) *pair {
 	t.Helper()
-	s := newStore(t, nil)
+	s := newStore(t, now)
 	p := &pair{
 		store: s,
 		model: &side{client: s.Client("model"), namespace: namespace},
@@ -121,7 +127,12 @@ func newPair(t *testing.T, real client.Client, namespace string) *pair {
 	for _, one := range []*side{p.model, p.real} {
 		anchor := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "anchor", Namespace: namespace}}
 		for _, obj := range []client.Object{&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, anchor} {
-			if err := one.client.Create(t.Context(), obj); err != nil {
+			// Several pairs may share a namespace of the real server.
+			err := one.client.Create(t.Context(), obj)
+			if apierrors.IsAlreadyExists(err) {
+				err = one.client.Get(t.Context(), client.ObjectKeyFromObject(obj), obj)
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 		}

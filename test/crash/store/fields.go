@@ -119,6 +119,9 @@ type operand struct {
 }
 
 func (c comparison) value(path string, before, after operand, s *shape) {
+	if before.found && after.found && equal(before.value, after.value) {
+		return // most of an object stays as it is
+	}
 	c.descend(path, before, after, s)
 	switch {
 	case !before.found:
@@ -139,7 +142,7 @@ func (c comparison) descend(path string, before, after operand, s *shape) {
 		c.maps(path, oldMap, newMap, s)
 	case len(oldList)+len(newList) > 0 && (oldIsList || !before.found) && (newIsList || !after.found) && s != nil && s.list != listAtomic:
 		c.lists(path, oldList, newList, s)
-	case before.found && after.found && !equal(before.value, after.value):
+	case before.found && after.found:
 		c.changed.add(path)
 	}
 }

@@ -31,6 +31,7 @@ type side struct {
 	anchor    types.UID // of the ConfigMap that owns what has an owner
 	read      [slots][]client.Object
 	tokens    map[string]string
+	steps     *steps // how to tell times; nil: they are not compared
 }
 
 // outcome is what an operation gave, with what differs between any two servers replaced.
@@ -207,8 +208,8 @@ func (s *side) normal(obj client.Object) any {
 	m := asTree(content["metadata"])
 	m["uid"] = s.token("uid", string(obj.GetUID()))
 	m["resourceVersion"] = s.token("version", obj.GetResourceVersion())
-	m["creationTimestamp"] = new(obj.GetCreationTimestamp()).IsZero()
-	m["deletionTimestamp"] = obj.GetDeletionTimestamp().IsZero()
+	m["creationTimestamp"] = s.time(new(obj.GetCreationTimestamp()))
+	m["deletionTimestamp"] = s.time(obj.GetDeletionTimestamp())
 	delete(m, "namespace")
 	if obj.GetGenerateName() != "" {
 		m["name"] = fmt.Sprintf("%s and %d more", obj.GetGenerateName(), len(obj.GetName())-len(obj.GetGenerateName()))
@@ -220,11 +221,25 @@ func (s *side) normal(obj client.Object) any {
 	}
 	managed := []string{}
 	for _, entry := range obj.GetManagedFields() {
-		managed = append(managed, fmt.Sprintf("%s %s %s %q: %s", entry.Manager, entry.Operation, entry.APIVersion, entry.Subresource, s.fields(entry)))
+		managed = append(managed, fmt.Sprintf("%s %s %s %q %s: %s", entry.Manager, entry.Operation, entry.APIVersion, entry.Subresource, s.time(entry.Time), s.fields(entry)))
 	}
-	slices.Sort(managed)
+	if s.steps == nil {
+		slices.Sort(managed) // they are in the order of their times
+	}
 	m["managedFields"] = managed
 	return content
+}
+
+// time is what is compared of one: whether it is there, or in which step it was.
+func (s *side) time(at *metav1.Time) string {
+	switch {
+	case at.IsZero():
+		return "never"
+	case s.steps == nil:
+		return "once"
+	default:
+		return s.steps.of(at)
+	}
 }
 
 // fields are those of an entry, sorted.

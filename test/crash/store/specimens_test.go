@@ -81,7 +81,7 @@ func workspaces() specimen {
 
 func apiKeys() specimen {
 	return specimen{
-		raw:  []string{`{"spec":{"scopes":[]}}`, `{"spec":{"scopes":["c"],"lifetime":null}}`, `{"status":{"keyID":"x"}}`},
+		raw:  []string{`{"spec":{"scopes":["c"],"lifetime":null}}`, `{"status":{"keyID":"x"}}`},
 		name: "ApiKey", make: func() client.Object { return gen.ApiKey("") }, list: func() client.ObjectList { return &v1alpha1.ApiKeyList{} },
 		spec: []func(client.Object){
 			on(func(k *v1alpha1.ApiKey) { k.Spec.Scopes = []string{"a:read"} }),

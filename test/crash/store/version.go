@@ -103,11 +103,12 @@ func (s *Store) receive(k *kind, obj client.Object) (*sent, error) {
 			return nil, err
 		}
 	}
-	return s.complete(k, content, obj.GetManagedFields())
+	return s.complete(k, content, obj.GetManagedFields(), isTyped(obj))
 }
 
 // complete does what decoding a request does: defaults, and for the kinds that are no custom resources everything that their type does not keep.
-func (s *Store) complete(k *kind, content tree, entries []metav1.ManagedFieldsEntry) (*sent, error) {
+// The metadata are known to be as their type writes them if tidy is set.
+func (s *Store) complete(k *kind, content tree, entries []metav1.ManagedFieldsEntry, tidy bool) (*sent, error) {
 	delete(content, "apiVersion")
 	delete(content, "kind")
 	m := &metav1.ObjectMeta{}
@@ -116,8 +117,8 @@ func (s *Store) complete(k *kind, content tree, entries []metav1.ManagedFieldsEn
 			return nil, err
 		}
 	}
-	if !k.namespaced {
-		m.Namespace = ""
+	if !k.namespaced && m.Namespace != "" {
+		m.Namespace, tidy = "", false
 	}
 	m.ManagedFields = nil
 	if _, found := content["status"]; !found && k.defaultsStatus() {
@@ -127,6 +128,10 @@ func (s *Store) complete(k *kind, content tree, entries []metav1.ManagedFieldsEn
 	}
 	defaults(k, content, m)
 	in := &sent{content: content, meta: m, entries: entries}
+	if fields, ok := content["metadata"].(tree); ok && tidy && !isNamespace(k) {
+		delete(fields, "resourceVersion")
+		return in, nil
+	}
 	return in, in.refresh()
 }
 

@@ -81,6 +81,9 @@ func (s *Store) create(r request, in *sent) (*version, error) {
 	if there, found := s.content[k].objects[types.NamespacedName{Namespace: m.Namespace, Name: m.Name}]; found {
 		return nil, alreadyExists(k, m.Name, there)
 	}
+	if err := in.refresh(); err != nil {
+		return nil, err
+	}
 	v, err := s.store(r, in, by, k.defaultsStatus(), 0)
 	if err == nil && r.dryRun {
 		v.object.SetResourceVersion(m.ResourceVersion) // the server's storage would have refused one; a dry run does not get there
@@ -243,9 +246,6 @@ func (s *Store) store(r request, in *sent, by owners, unstored bool, current uin
 	number := current
 	if !r.dryRun {
 		number = s.version + 1
-	}
-	if err := in.refresh(); err != nil {
-		return nil, err
 	}
 	v, err := s.seal(r.kind, in.content, in.meta, by, number)
 	if err != nil || r.dryRun {
