@@ -30,6 +30,9 @@ const (
 	sequences, shortSequences = 10_400, 800
 	// enough failures end the comparison.
 	enough = 6
+	// flaky is how many sequences may hold one that the API server answers in another way when it is repeated. It was seen once in 20,000, on a busy machine:
+	// a patch that changed nothing got a new version, and did so in none of 40 repetitions.
+	flaky = 2000
 	// seedVariable names one sequence, by the seed that a failure printed, to run alone.
 	seedVariable = "STORE_SEED"
 )
@@ -40,16 +43,16 @@ func TestAgainstKubeAPIServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	real, err := cluster.Start(t.Context(), cluster.Options{CRDDirs: []string{crds}})
+	server, err := cluster.Start(t.Context(), cluster.Options{CRDDirs: []string{crds}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := real.Stop(); err != nil {
+		if err := server.Stop(); err != nil {
 			t.Error(err)
 		}
 	})
-	config := real.Config()
+	config := server.Config()
 	config.WarningHandler = rest.NoWarnings{}
 	c, err := client.New(config, client.Options{Scheme: testScheme(t)})
 	if err != nil {
@@ -78,7 +81,7 @@ func newStore(t testing.TB, now func() time.Time) *Store {
 	return s
 }
 
-func compareSequences(t *testing.T, real client.Client) {
+func compareSequences(t *testing.T, server client.Client) {
 	first, count := uint64(1), sequences
 	if testing.Short() {
 		count = shortSequences
@@ -91,23 +94,36 @@ func compareSequences(t *testing.T, real client.Client) {
 		first, count = seed, 1
 	}
 	start := time.Now()
-	var next, operations, failed atomic.Uint64
+	var next, operations, failed, repeated atomic.Uint64
 	var done sync.WaitGroup
 	for worker := range min(workers, count) {
-		pair := newPair(t, real, fmt.Sprintf("worker-%d", worker), nil)
+		pair := newPair(t, server, fmt.Sprintf("worker-%d", worker), nil)
 		done.Go(func() {
 			for seed := next.Add(1) - 1; seed < uint64(count) && failed.Load() < enough; seed = next.Add(1) - 1 {
 				all := generate(first + seed)
 				operations.Add(uint64(len(all.operations)))
-				if !pair.replay(t, all) {
+				diff := pair.replay(t, all)
+				if diff == "" {
+					continue
+				}
+				// The store would differ in the same way again.
+				repeated.Add(1)
+				pair.leaveOut(all)
+				if again := pair.replay(t, all.renamed()); again != "" {
 					failed.Add(1)
+					t.Error(again)
+				} else {
+					t.Logf("the API server did not repeat this:\n%s", diff)
 				}
 			}
 			pair.compareAll(t)
 		})
 	}
 	done.Wait()
-	t.Logf("%d sequences with %d operations compared in %s: %d differ", next.Load()-workers, operations.Load(), time.Since(start).Round(time.Second), failed.Load())
+	t.Logf("%d sequences with %d operations compared in %s: %d differ, %d differed once", count, operations.Load(), time.Since(start).Round(time.Second), failed.Load(), repeated.Load()-failed.Load())
+	if repeated.Load() > uint64(1+count/flaky) {
+		t.Errorf("%d sequences had to be repeated: that is more than chance", repeated.Load())
+	}
 }
 
 // pair is both servers, with a namespace of the same name in each.
@@ -116,13 +132,13 @@ type pair struct {
 	store       *Store
 }
 
-func newPair(t *testing.T, real client.Client, namespace string, now func() time.Time) *pair {
+func newPair(t *testing.T, server client.Client, namespace string, now func() time.Time) *pair {
 	t.Helper()
 	s := newStore(t, now)
 	p := &pair{
 		store: s,
 		model: &side{client: s.Client("model"), namespace: namespace},
-		real:  &side{client: real, namespace: namespace, loose: true},
+		real:  &side{client: server, namespace: namespace, loose: true},
 	}
 	for _, one := range []*side{p.model, p.real} {
 		anchor := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "anchor", Namespace: namespace}}
@@ -141,8 +157,15 @@ func newPair(t *testing.T, real client.Client, namespace string, now func() time
 	return p
 }
 
-// replay compares every answer of one sequence.
-func (p *pair) replay(t *testing.T, all sequence) bool {
+// leaveOut keeps the objects of a sequence out of the comparison in the end.
+func (p *pair) leaveOut(all sequence) {
+	for _, one := range []*side{p.model, p.real} {
+		one.ignored = append(one.ignored, fmt.Sprintf("s%d-", all.seed))
+	}
+}
+
+// replay compares every answer of one sequence and describes the first difference.
+func (p *pair) replay(t *testing.T, all sequence) string {
 	p.model.reset()
 	p.real.reset()
 	for i, o := range all.operations {
@@ -152,11 +175,10 @@ func (p *pair) replay(t *testing.T, all sequence) bool {
 			for _, earlier := range all.operations[:i+1] {
 				history += "\n  " + earlier.String()
 			}
-			t.Errorf("%s=%d, %s: operation %d differs (-real +model):\n%s\nafter%s", seedVariable, all.seed, all.kinds[o.slot].name, i+1, diff, history)
-			return false
+			return fmt.Sprintf("%s=%d, %s: operation %d differs (-real +model):\n%s\nafter%s", seedVariable, all.seed, all.kinds[o.slot].name, i+1, diff, history)
 		}
 	}
-	return true
+	return ""
 }
 
 // compareAll compares everything there is in the end, in the order of the latest writes.

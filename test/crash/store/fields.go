@@ -191,7 +191,7 @@ func (c comparison) item(path string, before, after []any, s *shape) {
 func (s *shape) items(list []any) map[string][]any {
 	named := make(map[string][]any, len(list))
 	for _, item := range list {
-		element := ""
+		var element string
 		if s.list == listSet {
 			element = "v:" + encoded(item)
 		} else {

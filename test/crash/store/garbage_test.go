@@ -33,11 +33,11 @@ type heap struct {
 }
 
 // compareGarbage has the controllers of a real cluster clear up what CollectGarbage clears up here.
-func compareGarbage(t *testing.T, real client.Client) {
+func compareGarbage(t *testing.T, server client.Client) {
 	s := newStore(t, nil)
 	var pairs [][2]*heap
 	for i := range heaps {
-		pair := [2]*heap{{client: real, namespace: fmt.Sprintf("heap-%d", i)}, {client: s.Client("model"), namespace: fmt.Sprintf("heap-%d", i)}}
+		pair := [2]*heap{{client: server, namespace: fmt.Sprintf("heap-%d", i)}, {client: s.Client("model"), namespace: fmt.Sprintf("heap-%d", i)}}
 		for _, h := range pair {
 			h.pile(t, rand.New(rand.NewPCG(uint64(i), 2)))
 		}
@@ -173,10 +173,10 @@ func (h *heap) refusals(t *testing.T) []string {
 // agree waits until the real cluster looks like the store.
 func agree(ctx context.Context, t *testing.T, what string, pair [2]*heap) {
 	t.Helper()
-	want := pair[1].describe(t.Context())
+	want := pair[1].describe(ctx)
 	var got []string
-	err := wait.PollUntilContextCancel(ctx, 50*time.Millisecond, true, func(context.Context) (bool, error) {
-		got = pair[0].describe(t.Context())
+	err := wait.PollUntilContextCancel(ctx, 50*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		got = pair[0].describe(ctx)
 		return slices.Equal(got, want), nil
 	})
 	if err != nil {

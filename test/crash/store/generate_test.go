@@ -59,7 +59,7 @@ const slots = 2
 
 // generate makes the sequence of a seed. Its objects have names that nobody else uses.
 func generate(seed uint64) sequence {
-	random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // it has to be repeatable
+	random := rand.New(rand.NewPCG(seed, 1))
 	all := specimens()
 	s := sequence{seed: seed}
 	for i := range slots {
@@ -70,7 +70,7 @@ func generate(seed uint64) sequence {
 		s.kinds[1] = s.kinds[0] // two of a kind
 	}
 	created := [slots]bool{}
-	for range 4 + random.IntN(5) {
+	for range 4 + random.IntN(4) {
 		slot := min(random.IntN(3), 1) * random.IntN(2)
 		o := operation{slot: slot, manager: []string{"alpha", "alpha", "beta"}[random.IntN(3)], dryRun: random.IntN(8) == 0}
 		if random.IntN(4) == 0 {
@@ -79,6 +79,15 @@ func generate(seed uint64) sequence {
 		s.fill(random, &o, created[slot])
 		created[slot] = created[slot] || o.verb == "create" && !o.dryRun
 		s.operations = append(s.operations, o)
+	}
+	return s
+}
+
+// renamed is the same about other objects.
+func (s sequence) renamed() sequence {
+	s.names = slices.Clone(s.names)
+	for i := range s.names {
+		s.names[i] += "-again"
 	}
 	return s
 }

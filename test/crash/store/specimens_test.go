@@ -110,7 +110,7 @@ func classes() specimen {
 	return specimen{
 		name: "WorkspaceClass", make: func() client.Object { return gen.WorkspaceClass("") }, list: func() client.ObjectList { return &v1alpha1.WorkspaceClassList{} },
 		spec: []func(client.Object){
-			on(func(c *v1alpha1.WorkspaceClass) { gen.SetWorkspaceClassOpen()(c) }),
+			on(func(c *v1alpha1.WorkspaceClass) { c.Spec.AllowedNamespaces = nil }),
 			on(func(c *v1alpha1.WorkspaceClass) { gen.SetWorkspaceClassSelector(map[string]string{"a": "b"})(c) }),
 			on(func(c *v1alpha1.WorkspaceClass) { gen.SetWorkspaceClassSelector(map[string]string{"a": "c"})(c) }),
 			on(func(c *v1alpha1.WorkspaceClass) { c.Spec.ImportableIDs = []string{"a", "b"} }),

@@ -31,7 +31,7 @@ func defaultSecret(content tree) {
 	if given, ok := content["type"].(string); !ok || given == "" {
 		content["type"] = string(corev1.SecretTypeOpaque)
 	}
-	data, _ := content["data"].(tree) //nolint:errcheck // none is as good as an empty one
+	data := asTree(content["data"])
 	if texts, ok := content["stringData"].(tree); ok {
 		// A map that was sent with the object may be that of the live one.
 		if data = maps.Clone(data); data == nil {

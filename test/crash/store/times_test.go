@@ -31,14 +31,14 @@ func (s *steps) of(at *metav1.Time) string {
 }
 
 // compareTimes wants the same times on both servers: of creation, of deletion, and of every entry in managedFields, in the same order.
-func compareTimes(t *testing.T, real client.Client) {
+func compareTimes(t *testing.T, server client.Client) {
 	now := time.Unix(modelEpoch, 0)
 	realSteps, modelSteps := &steps{}, &steps{}
 	var pairs []*pair
 	var all []sequence
 	longest := 0
 	for i := range timed {
-		p := newPair(t, real, fmt.Sprintf("timed-%d", i%workers), func() time.Time { return now })
+		p := newPair(t, server, fmt.Sprintf("timed-%d", i%workers), func() time.Time { return now })
 		p.real.steps, p.model.steps = realSteps, modelSteps
 		p.real.reset()
 		p.model.reset()

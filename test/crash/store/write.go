@@ -49,7 +49,7 @@ func (r request) compare(before, after tree) comparison {
 // create follows the server's order, as the first error is the one the client gets: admission, validation, storage.
 func (s *Store) create(r request, in *sent) (*version, error) {
 	k, m := r.kind, in.meta
-	m.CreationTimestamp, m.UID, m.DeletionTimestamp, m.DeletionGracePeriodSeconds, m.SelfLink = metav1.Time{}, "", nil, nil, ""
+	m.CreationTimestamp, m.UID, m.DeletionTimestamp, m.DeletionGracePeriodSeconds = metav1.Time{}, "", nil, nil
 	m.OwnerReferences = withoutDuplicates(m.OwnerReferences)
 	if err := in.refresh(); err != nil {
 		return nil, err
@@ -154,8 +154,8 @@ func (s *Store) update(r request, live *version, in *sent) (*version, error) {
 		content["status"] = in.content["status"]
 		in = &sent{content: content, meta: was.DeepCopy()}
 		in.meta.ManagedFields = nil
-	} else if err := s.prepare(k, in, live); err != nil {
-		return nil, err
+	} else {
+		prepare(k, in, live)
 	}
 	if wrong := validateUpdate(k, in, live); len(wrong) > 0 {
 		return nil, apierrors.NewInvalid(k.gvk.GroupKind(), r.key.Name, wrong)
@@ -201,7 +201,7 @@ func checkVersion(k *kind, m *metav1.ObjectMeta, live *version) error {
 const optimisticLockMessage = "the object has been modified; please apply your changes to the latest version and try again"
 
 // prepare puts back what a client may not change.
-func (s *Store) prepare(k *kind, in *sent, live *version) error {
+func prepare(k *kind, in *sent, live *version) {
 	m, was := in.meta, live.meta()
 	m.Generation = was.Generation
 	if k.status {
@@ -226,7 +226,6 @@ func (s *Store) prepare(k *kind, in *sent, live *version) error {
 	if was.DeletionGracePeriodSeconds != nil && m.DeletionGracePeriodSeconds == nil {
 		m.DeletionGracePeriodSeconds = was.DeletionGracePeriodSeconds
 	}
-	return nil
 }
 
 func sameButMetadata(a, b tree) bool {
