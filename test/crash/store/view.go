@@ -27,7 +27,12 @@ type Event struct {
 	Old client.Object
 	// New is the object after; nil if it was deleted.
 	New client.Object
+
+	stored *version
 }
+
+// Stored is the object that the event is about with its managedFields, which no cache of an operator has. It must not be changed.
+func (e Event) Stored() client.Object { return e.stored.object }
 
 // Object is the object that the event is about, as a handler gets it.
 func (e Event) Object() client.Object {
@@ -40,13 +45,13 @@ func (e Event) Object() client.Object {
 func (c change) event() Event {
 	switch {
 	case c.old == nil:
-		return Event{Type: watch.Added, Version: c.version, New: c.next.cached}
+		return Event{Type: watch.Added, Version: c.version, New: c.next.cached, stored: c.next}
 	case c.next == nil:
 		last := shallow(c.old.cached)
 		last.SetResourceVersion(formatVersion(c.version))
-		return Event{Type: watch.Deleted, Version: c.version, Old: last}
+		return Event{Type: watch.Deleted, Version: c.version, Old: last, stored: c.old}
 	default:
-		return Event{Type: watch.Modified, Version: c.version, Old: c.old.cached, New: c.next.cached}
+		return Event{Type: watch.Modified, Version: c.version, Old: c.old.cached, New: c.next.cached, stored: c.next}
 	}
 }
 
