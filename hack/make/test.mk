@@ -6,10 +6,21 @@ RACE := $(if $(shell command -v "$$(go env CC)" 2>/dev/null),-race)
 TEST_FLAGS ?= $(RACE) -timeout=45m -p=2
 PACKAGES ?= ./...
 
+# What was counted is shown, and not the hundreds of places where it was.
+CRASH = hack/crash.sh -timeout=45m
+
+# The crash tests run everything in one goroutine: there is nothing to race, and with the detector they would take ten times as long.
 .PHONY: test
 test: controlplane ## Run all tests; PACKAGES and TEST_FLAGS narrow it down.
 	$(if $(RACE),,@echo "test: there is no C compiler, so the race detector is off")
-	CGO_ENABLED=$(if $(RACE),1,0) go test $(TEST_FLAGS) $(PACKAGES)
+	@all=$$(go list $(PACKAGES)); \
+		raced=$$(grep -v /test/crash <<<"$$all" || true); calm=$$(grep /test/crash <<<"$$all" || true); \
+		if [[ -n $$raced ]]; then CGO_ENABLED=$(if $(RACE),1,0) go test $(TEST_FLAGS) $$raced; fi; \
+		if [[ -n $$calm ]]; then $(CRASH) $$calm; fi
+
+.PHONY: crash-deep
+crash-deep: ## Try all pairs of faults, and not a sample; about an hour on two cores.
+	@CRASH_DEEP=1 $(CRASH) -timeout=180m -count=1 -run='TestSingleFaults|TestPairsOfFaults' ./test/crash
 
 .PHONY: counts
 counts: controlplane ## Count Kubernetes writes and vendor calls per object, and measure the memory.

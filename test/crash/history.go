@@ -1,0 +1,161 @@
+package crash
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/provider"
+	"github.com/workspace-operator/workspace-operator/test/harness"
+)
+
+// History is one run of a scenario at a vendor, with faults or without.
+type History struct {
+	Scenario string
+	Vendor   string
+	Faults   []Fault
+	// Calls are those that were made from the first step of the act on.
+	Calls []Call
+	// End is the end state in words, one line for each thing.
+	End []string
+	// Created and Issued are how many workspaces and keys there ever were.
+	Created, Issued int
+	// Passes is how many were made, and Struck how many of the faults happened.
+	Passes, Struck int
+	// Wrong is what broke a promise.
+	Wrong []string
+}
+
+// Play runs a scenario. It has to be called in a bubble.
+func (l *Lab) Play(t testing.TB, scenario Scenario, vendor string, faults ...Fault) History {
+	t.Helper()
+	w := l.world(t, vendor)
+	w.settle()
+	for _, step := range scenario.Before {
+		step(w)
+		w.settle()
+	}
+	w.plan.Faults, w.plan.counting = faults, true
+	for _, step := range scenario.Act {
+		step(w)
+		w.settle()
+	}
+	w.plan.counting = false
+	if w.resolve() {
+		w.settle()
+	}
+	w.look(true)
+	before := w.store.Version()
+	w.settle()
+	if after := w.store.Version(); after != before {
+		w.wrongf("invariant 13: there is no rest: %d writes after everything was quiet", after-before)
+	}
+	w.memory.wrong = append(w.memory.wrong, w.leaks()...)
+	return History{
+		Scenario: scenario.Name, Vendor: vendor, Faults: faults, Calls: w.plan.Calls, End: w.end(), Passes: w.passes, Struck: w.plan.struck,
+		Created: len(w.things("workspaces")), Issued: len(w.things("keys")), Wrong: slices.Compact(w.memory.wrong),
+	}
+}
+
+// resolve does what a person does about an outcome that nobody knows: he looks at the vendor, removes there what nobody has, and says that there is nothing. It reports
+// whether there was anything to do.
+func (w *World) resolve() bool {
+	found := false
+	for _, obj := range []client.Object{w.workspace(), w.key()} {
+		attempt := openAttempt(obj)
+		if attempt == nil {
+			continue
+		}
+		found = true
+		w.removeUnheld()
+		w.memory.denied[obj.GetUID()] = true
+		w.annotate(obj, v1alpha1.AnnotationDoesNotExist, engine.DenialOf(attempt))
+	}
+	return found
+}
+
+// openAttempt is the call of which nobody knows what became; nil if the object says nothing of one.
+func openAttempt(obj client.Object) *v1alpha1.Attempt {
+	unknown := slices.ContainsFunc([]string{v1alpha1.ConditionReady, v1alpha1.ConditionSynced}, func(kind string) bool {
+		return harness.HasReason(obj, kind, v1alpha1.ReasonOutcomeUnknown)
+	})
+	switch o := obj.(type) {
+	case *v1alpha1.Workspace:
+		if unknown {
+			return o.Status.Attempt
+		}
+	case *v1alpha1.ApiKey:
+		if unknown {
+			return o.Status.Attempt
+		}
+	}
+	return nil
+}
+
+// removeUnheld removes at the vendor what the operator has made and nobody has.
+func (w *World) removeUnheld() {
+	held := map[string]bool{w.workspace().Status.UUID: true}
+	for _, secret := range w.secrets() {
+		held[string(secret.Data[v1alpha1.SecretKeyKeyID])] = true
+	}
+	for _, old := range w.key().Status.Retiring {
+		held[old.KeyID] = true
+	}
+	for _, kind := range []string{"workspaces", "keys"} {
+		for _, thing := range w.things(kind) {
+			if thing.Gone == nil && !held[thing.ID] && !slices.Contains(w.memory.strangers, thing.ID) && thing.ID != w.existing {
+				must(w.t, w.emulator.RemoveObject(w.vendor, kind, thing.ID))
+			}
+		}
+	}
+}
+
+// secrets are those in the tenant's namespace.
+func (w *World) secrets() []corev1.Secret {
+	list := &corev1.SecretList{}
+	must(w.t, w.user.List(w.t.Context(), list, client.InNamespace(team)))
+	return list.Items
+}
+
+// end is the end state, without what differs from one history to the next.
+func (w *World) end() (lines []string) {
+	for _, obj := range []client.Object{w.workspace(), w.key()} {
+		if obj.GetUID() == "" {
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("%T %s: %s", obj, obj.GetName(), strings.Join(conditionsOf(obj), ", ")))
+	}
+	live := map[string]int{}
+	for _, thing := range w.things("keys") {
+		if _, ours := provider.ParseKeyName(thing.Name); ours && thing.Gone == nil {
+			live[thing.Value]++
+		}
+	}
+	for _, secret := range w.secrets() {
+		held := live[string(secret.Data[secret.Annotations[v1alpha1.AnnotationValueKey]])] == 1
+		lines = append(lines, fmt.Sprintf("Secret %s: holds a live key: %t", secret.Name, held))
+	}
+	workspaces := 0
+	for _, thing := range w.things("workspaces") {
+		if thing.Gone == nil {
+			workspaces++
+		}
+	}
+	return append(lines, fmt.Sprintf("at the vendor: %d live workspaces, %d live keys", workspaces, len(live)))
+}
+
+// conditionsOf are the conditions in short.
+func conditionsOf(obj client.Object) (all []string) {
+	for _, kind := range []string{v1alpha1.ConditionReady, v1alpha1.ConditionSynced, v1alpha1.ConditionAccountReady, v1alpha1.ConditionStalled, v1alpha1.ConditionReconciling} {
+		if condition := harness.Condition(obj, kind); condition != nil {
+			all = append(all, fmt.Sprintf("%s=%s (%s)", kind, condition.Status, condition.Reason))
+		}
+	}
+	return all
+}

@@ -1,0 +1,119 @@
+package crash
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/workspace-operator/workspace-operator/internal/emulator/journal"
+	"github.com/workspace-operator/workspace-operator/test/harness"
+	"github.com/workspace-operator/workspace-operator/test/invariant"
+)
+
+// wrongf takes down what broke a promise.
+func (w *World) wrongf(format string, args ...any) {
+	w.memory.wrong = append(w.memory.wrong, fmt.Sprintf(format, args...))
+}
+
+// look holds what has happened so far against the invariants: all of them at rest, else those that hold at every moment.
+func (w *World) look(atRest bool) {
+	if !atRest && !w.moved() {
+		return
+	}
+	evidence := w.evidence()
+	for _, broken := range evidence.Broken(atRest) {
+		w.wrongf("%s", broken)
+	}
+	if n := len(evidence.Versions); n > 0 {
+		w.memory.looked = evidence.Versions[n-1].Number
+	}
+}
+
+// moved reports whether anything has changed since the last look.
+func (w *World) moved() bool {
+	version, asked := w.store.Version(), w.asked()
+	if version == w.memory.version && asked == w.memory.asked {
+		return false
+	}
+	w.memory.version, w.memory.asked = version, asked
+	w.changed = time.Now()
+	return true
+}
+
+// asked is how many requests have changed anything at the vendor.
+func (w *World) asked() (number int) {
+	for _, count := range w.emulator.Counts()[w.vendor] {
+		number += count.Changed
+	}
+	return number
+}
+
+// evidence is all that happened.
+func (w *World) evidence() *invariant.Evidence {
+	for _, change := range w.memory.spectator.CatchUp() {
+		w.memory.versions = append(w.memory.versions, versionOf(change))
+	}
+	entries, _ := w.emulator.Requests(journal.Filter{Vendor: w.vendor})
+	requests := make([]invariant.Request, 0, len(entries))
+	for _, entry := range entries {
+		arrived := entry.Done && !w.memory.unheard[entry.ID]
+		requests = append(requests, invariant.Request{
+			Entry: entry,
+			Heard: arrived && entry.Status > 0 && entry.Status < 500,
+			Whole: arrived && entry.Worked && entry.Fault == 0 && entry.Status < 500,
+		})
+	}
+	workspaces, keys := w.things("workspaces"), w.things("keys")
+	return &invariant.Evidence{
+		Vendor: w.vendor, Can: w.can, Versions: w.memory.versions, Requests: requests, Workspaces: workspaces, Keys: keys,
+		Imported: []string{w.existing}, Strangers: w.memory.strangers, Causes: w.memory.causes, Retained: w.memory.retained, Denied: w.memory.denied, Altered: w.memory.altered, Looked: w.memory.looked, Now: time.Now(),
+	}
+}
+
+// things are all objects of a kind that the vendor ever had.
+func (w *World) things(kind string) []invariant.Thing {
+	var state any
+	switch w.vendor {
+	case harness.Portkey:
+		state = w.emulator.Portkey()
+	case harness.Guance:
+		state = w.emulator.Guance()
+	case harness.Slaunchx:
+		state = w.emulator.Slaunchx()
+	case harness.Groundfloor:
+		state = w.emulator.Groundfloor()
+	default:
+		state = w.emulator.Oceanbase()
+	}
+	all, err := invariant.Things(state, kind)
+	must(w.t, err)
+	return all
+}
+
+// leaks are the secrets that can be read where nobody should.
+func (w *World) leaks() []string {
+	secrets := []string{w.credential}
+	for _, key := range w.things("keys") {
+		secrets = append(secrets, key.Value)
+	}
+	open := map[string]string{"a log, an event or an error": w.said.text.String()}
+	for _, v := range w.memory.versions {
+		if _, isSecret := v.Object.(*corev1.Secret); isSecret {
+			continue
+		}
+		text, err := json.Marshal(v.Object)
+		must(w.t, err)
+		open[fmt.Sprintf("version %d of %T", v.Number, v.Object)] = string(text)
+	}
+	var found []string
+	for where, text := range open {
+		if slices.ContainsFunc(secrets, func(secret string) bool { return secret != "" && strings.Contains(text, secret) }) {
+			found = append(found, "invariant 11: a key or a credential stands in "+where)
+		}
+	}
+	return found
+}

@@ -1,0 +1,111 @@
+package crash
+
+import (
+	"math/rand/v2"
+	"os"
+	"testing"
+	"testing/synctest"
+)
+
+// pairSample is how many histories with two faults are tried where not all are.
+const pairSample = 5000
+
+// pairKinds are the faults that are tried in pairs: those that leave a doubt. What a refusal leads to, one of them shows.
+func pairKinds() []Kind { return []Kind{NotExecuted, AnswerLost, CrashBefore, CrashAfter} }
+
+// deep reports whether everything is tried, and not a sample: it takes the better part of an hour.
+func deep() bool { return os.Getenv("CRASH_DEEP") != "" }
+
+// TestPairsOfFaults lets two calls of a history go wrong, the second in what the first has led to.
+func TestPairsOfFaults(t *testing.T) {
+	lab, places := NewLab(t), places()
+	counts := make(chan int, len(places))
+	t.Run("scenarios", func(t *testing.T) {
+		for number, place := range places {
+			t.Run(place.scenario.Name+"/"+place.vendor, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					pairs := &pairs{lab: lab, place: place, undisturbed: lab.Play(t, place.scenario, place.vendor)}
+					if deep() {
+						pairs.all(t)
+					} else {
+						pairs.some(t, rand.New(rand.NewPCG(1, uint64(number))), (pairSample+len(places)-1)/len(places))
+					}
+					counts <- pairs.played
+				})
+			})
+		}
+	})
+	close(counts)
+	total, played := 0, 0
+	for count := range counts {
+		total, played = total+count, played+1
+	}
+	t.Logf("%d histories with two faults each, at %d places", total, played)
+	if whole := played == len(places); whole && total < pairSample {
+		t.Errorf("%d histories were played, and %d were to be", total, pairSample)
+	}
+}
+
+// place is a scenario at a vendor.
+type place struct {
+	scenario Scenario
+	vendor   string
+}
+
+func places() []place {
+	var all []place
+	for _, scenario := range Scenarios() {
+		for _, vendor := range scenario.Vendors {
+			all = append(all, place{scenario, vendor})
+		}
+	}
+	return all
+}
+
+// pairs plays the pairs of one place.
+type pairs struct {
+	lab         *Lab
+	place       place
+	undisturbed History
+	played      int
+}
+
+// firsts are all first faults.
+func firsts(history History, after int) []Fault {
+	var all []Fault
+	for _, call := range history.Calls[after:] {
+		for _, kind := range pairKinds() {
+			if kind.Hits(call) {
+				all = append(all, Fault{At: call.Number, Kind: kind})
+			}
+		}
+	}
+	return all
+}
+
+func (p *pairs) all(t *testing.T) {
+	for _, first := range firsts(p.undisturbed, 0) {
+		once := p.lab.Play(t, p.place.scenario, p.place.vendor, first)
+		for _, second := range firsts(once, first.At) {
+			p.play(t, once, first, second)
+		}
+	}
+}
+
+func (p *pairs) some(t *testing.T, random *rand.Rand, number int) {
+	all := firsts(p.undisturbed, 0)
+	for p.played < number {
+		first := all[random.IntN(len(all))]
+		once := p.lab.Play(t, p.place.scenario, p.place.vendor, first)
+		// Few histories end before anything else could go wrong.
+		if seconds := firsts(once, first.At); len(seconds) > 0 {
+			p.play(t, once, first, seconds[random.IntN(len(seconds))])
+		}
+	}
+}
+
+func (p *pairs) play(t *testing.T, once History, first, second Fault) {
+	p.played++
+	compare(t, p.undisturbed, once.Calls[second.At-1], p.lab.Play(t, p.place.scenario, p.place.vendor, first, second))
+}

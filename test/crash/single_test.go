@@ -1,0 +1,69 @@
+package crash
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+)
+
+// TestSingleFaults lets every call of every scenario go wrong in every way.
+func TestSingleFaults(t *testing.T) {
+	var histories, product atomic.Int64
+	lab := NewLab(t)
+	t.Run("scenarios", func(t *testing.T) {
+		for _, scenario := range Scenarios() {
+			for _, vendor := range scenario.Vendors {
+				t.Run(scenario.Name+"/"+vendor, func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						undisturbed := lab.Play(t, scenario, vendor)
+						whole(t, undisturbed)
+						for _, call := range undisturbed.Calls {
+							for _, kind := range Kinds() {
+								if !kind.Hits(call) {
+									continue
+								}
+								product.Add(1)
+								compare(t, undisturbed, call, lab.Play(t, scenario, vendor, Fault{At: call.Number, Kind: kind}))
+								histories.Add(1)
+							}
+						}
+					})
+				})
+			}
+		}
+	})
+	t.Logf("%d histories with one fault each, of %d", histories.Load(), product.Load())
+}
+
+// whole checks a history without faults.
+func whole(t *testing.T, history History) {
+	t.Helper()
+	for _, wrong := range history.Wrong {
+		t.Errorf("%s at %s, without faults: %s", history.Scenario, history.Vendor, wrong)
+	}
+}
+
+// compare holds a history with faults against the one without.
+func compare(t *testing.T, undisturbed History, call Call, history History) {
+	t.Helper()
+	failed := func(format string, args ...any) {
+		t.Helper()
+		t.Errorf("%s at %s, %s (%s): %s", history.Scenario, history.Vendor, history.Faults, call, fmt.Sprintf(format, args...))
+	}
+	for _, wrong := range history.Wrong {
+		failed("%s", wrong)
+	}
+	if history.Struck != len(history.Faults) {
+		failed("%d of the faults happened", history.Struck)
+	}
+	if !slices.Equal(history.End, undisturbed.End) {
+		failed("it ends otherwise:\n\t%s\nand without faults:\n\t%s", strings.Join(history.End, "\n\t"), strings.Join(undisturbed.End, "\n\t"))
+	}
+	if most := undisturbed.Issued + len(history.Faults); history.Issued > most {
+		failed("%d keys were issued, and %d are enough", history.Issued, most)
+	}
+}

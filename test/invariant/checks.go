@@ -1,0 +1,251 @@
+package invariant
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
+)
+
+// Check is one of the promises; what it gives breaks it, in words.
+type Check struct {
+	Number int
+	Says   string
+	// Quiet: it holds once everything has come to rest, and not at every moment.
+	Quiet bool
+	Holds func(*Evidence) []string
+}
+
+// Checks are those that can be seen in evidence. What is missing is a procedure (11 and 13) or is measured by whoever runs the operator (16).
+func Checks() []Check {
+	return []Check{
+		{1, "one marked vendor object per live Workspace, none after deletion under Delete", true, oneWorkspaceEach},
+		{2, "no second create while an earlier one may still take effect, unless a complete list taken afterwards shows none", false, noSecondCreate},
+		{3, "every live key with our mark has its id in exactly one Secret we own", true, oneSecretEach},
+		{4, "a published value is never replaced or revoked but by rotation, deletion, or proof that the vendor dropped it", false, replacedForCause},
+		{5, "Ready=True on an ApiKey implies that the Secret exists and holds status.keyID", false, readyIsPublished},
+		{6, "no write ever touches a Secret that is not ours by owner UID", false, foreignUntouched},
+		{7, "no vendor mutation targets an id without our mark that was not explicitly imported", false, strangersUntouched},
+		{8, "the finalizer is stored before the first vendor mutation, and removed only after the vendor has nothing left, or policy Retain", false, finalizerFirstAndLast},
+		{9, "a Workspace's deletion is never sent while a key of ours in it lives", false, keysGoFirst},
+		{10, "deletion makes progress", true, nothingIsGoing},
+		{12, "a failed read never leads to a create or a delete", false, readBeforeActing},
+		{14, "Ready=True never with observedGeneration behind generation", false, readyIsCurrent},
+		{15, "two CRs for one vendor object or one Secret: no ping-pong", false, noPingPong},
+	}
+}
+
+// Broken tells what breaks the promises: all of them once everything has come to rest, else those that hold at every moment.
+func (e *Evidence) Broken(atRest bool) []string {
+	var all []string
+	for _, check := range Checks() {
+		if check.Quiet && !atRest {
+			continue
+		}
+		for _, wrong := range check.Holds(e) {
+			all = append(all, fmt.Sprintf("invariant %d (%s): %s", check.Number, check.Says, wrong))
+		}
+	}
+	return all
+}
+
+// 1.
+func oneWorkspaceEach(e *Evidence) (wrong []string) {
+	alive, unasked := map[string]bool{}, map[string]bool{}
+	for _, each := range e.Workspaces {
+		if each.Gone != nil {
+			continue
+		}
+		alive[each.ID] = true
+		frozen := e.Can.Workspace.DeleteFreezes && each.Fields["status"] == "frozen"
+		if !frozen && !slices.Contains(e.Strangers, each.ID) && !slices.Contains(e.Imported, each.ID) {
+			unasked[each.ID] = true
+		}
+	}
+	for _, v := range e.latest() {
+		ws, isWorkspace := v.Object.(*v1alpha1.Workspace)
+		if !isWorkspace {
+			continue
+		}
+		if id := ws.Status.UUID; !v.Gone && ws.DeletionTimestamp.IsZero() && id != "" && !alive[id] {
+			wrong = append(wrong, fmt.Sprintf("Workspace %s has %q, which the vendor has not", ws.Name, id))
+		}
+		if !v.Gone || e.Retained[ws.UID] || !e.Can.Workspace.Delete {
+			delete(unasked, ws.Status.UUID)
+		}
+	}
+	for id := range unasked {
+		wrong = append(wrong, fmt.Sprintf("the vendor has workspace %q, which nobody has asked for", id))
+	}
+	return wrong
+}
+
+// 2.
+func noSecondCreate(e *Evidence) (wrong []string) {
+	open := map[types.UID]Request{} // by owner
+	for _, r := range e.Requests {
+		if Lists(r.Entry) && r.Whole {
+			maps.DeleteFunc(open, func(_ types.UID, lost Request) bool { return Creates(lost.Entry) == listsWorkspaces(r) })
+			continue
+		}
+		if !Issues(r.Entry) && !Creates(r.Entry) {
+			continue
+		}
+		uid := e.ownerOf(r)
+		if lost, isOpen := open[uid]; isOpen && !e.Denied[uid] {
+			wrong = append(wrong, fmt.Sprintf("request %d follows on %d, of which nobody knew what it did: %s", r.ID, lost.ID, r.Body))
+		}
+		delete(open, uid)
+		if !r.Heard && uid != "" {
+			open[uid] = r
+		}
+	}
+	return wrong
+}
+
+func listsWorkspaces(r Request) bool {
+	return strings.HasPrefix(r.Route, "/admin/workspaces") || strings.HasPrefix(r.Route, "/v1/workspaces")
+}
+
+// 3.
+func oneSecretEach(e *Evidence) (wrong []string) {
+	holders, retiring := map[string]int{}, map[string]bool{}
+	keys := map[types.UID]bool{}
+	for uid, v := range e.latest() {
+		switch o := v.Object.(type) {
+		case *corev1.Secret:
+			if !v.Gone && controller(o) != "" {
+				holders[string(o.Data[v1alpha1.SecretKeyKeyID])]++
+			}
+		case *v1alpha1.ApiKey:
+			keys[uid] = true
+			for _, old := range o.Status.Retiring {
+				retiring[old.KeyID] = true
+			}
+		}
+	}
+	for uid := range keys {
+		for _, each := range e.KeysOf(uid) {
+			if each.Gone == nil && holders[each.ID] != 1 && !retiring[each.ID] && !e.Retained[uid] {
+				wrong = append(wrong, fmt.Sprintf("the vendor's key %q is in %d Secrets", each.Name, holders[each.ID]))
+			}
+		}
+	}
+	return wrong
+}
+
+// 4.
+func replacedForCause(e *Evidence) (wrong []string) {
+	issued := map[string]bool{}
+	for _, each := range e.Keys {
+		issued[each.Value] = true
+	}
+	values := map[types.UID]map[string]bool{}
+	for _, v := range e.Versions {
+		secret, isSecret := v.Object.(*corev1.Secret)
+		if !isSecret || controller(secret) == "" {
+			continue
+		}
+		uid := controller(secret)
+		if values[uid] == nil {
+			values[uid] = map[string]bool{}
+		}
+		if value := string(secret.Data[secret.Annotations[v1alpha1.AnnotationValueKey]]); issued[value] {
+			values[uid][value] = true
+		}
+	}
+	for uid, published := range values {
+		if allowed := 1 + e.Causes[uid]; len(published) > allowed {
+			wrong = append(wrong, fmt.Sprintf("%d values were published for ApiKey %s, and %d may have been", len(published), uid, allowed))
+		}
+	}
+	return wrong
+}
+
+// 5. What counts is what the operator has said: a version in which somebody else changed the rest says again what the one before did.
+func readyIsPublished(e *Evidence) (wrong []string) {
+	latest := map[string]Version{}                 // of each Secret
+	said := map[types.UID]*v1alpha1.ApiKeyStatus{} // by each ApiKey
+	for _, v := range e.Versions {
+		if secret, isSecret := v.Object.(*corev1.Secret); isSecret {
+			latest[secret.Namespace+"/"+secret.Name] = v
+			continue
+		}
+		key, isKey := v.Object.(*v1alpha1.ApiKey)
+		if !isKey || v.Gone {
+			continue
+		}
+		before := said[key.UID]
+		said[key.UID] = &key.Status
+		if before != nil && equality.Semantic.DeepEqual(before, &key.Status) || !isReady(key.Status.Conditions) || key.Status.ObservedGeneration != key.Generation {
+			continue
+		}
+		if key.Status.Binding == nil || key.Status.KeyID == "" {
+			wrong = append(wrong, fmt.Sprintf("ApiKey %s is Ready, and its status tells no key or no Secret", key.Name))
+			continue
+		}
+		there := latest[key.Namespace+"/"+key.Status.Binding.Name]
+		secret, _ := there.Object.(*corev1.Secret)
+		holds := secret != nil && !there.Gone && string(secret.Data[v1alpha1.SecretKeyKeyID]) == key.Status.KeyID
+		altered := secret != nil && (e.Altered[secret.ResourceVersion] || there.Gone && e.Altered[string(secret.UID)])
+		if !holds && !altered {
+			wrong = append(wrong, fmt.Sprintf("version %d of ApiKey %s is Ready with key %s, and its Secret has another or is gone", v.Number, key.Name, key.Status.KeyID))
+		}
+	}
+	return wrong
+}
+
+func isReady(conditions []metav1.Condition) bool {
+	return meta.IsStatusConditionTrue(conditions, v1alpha1.ConditionReady)
+}
+
+// 6.
+func foreignUntouched(e *Evidence) (wrong []string) {
+	now := e.latest()
+	for _, secret := range e.Secrets {
+		if v, known := now[secret.UID]; !known || v.Gone || v.Object.GetResourceVersion() != secret.ResourceVersion {
+			wrong = append(wrong, fmt.Sprintf("somebody else's Secret %s was written to, or deleted", secret.Name))
+		}
+	}
+	for _, v := range e.Versions {
+		secret, isSecret := v.Object.(*corev1.Secret)
+		if isSecret && controller(secret) == "" && ours(secret) {
+			wrong = append(wrong, "the operator wrote to a Secret of nobody's: "+secret.Name)
+		}
+	}
+	return wrong
+}
+
+// ours reports whether the operator wrote the data of a Secret that is not one of its own records.
+func ours(secret *corev1.Secret) bool {
+	if secret.Labels[v1alpha1.LabelManagedBy] == v1alpha1.ManagedBy {
+		return false // the admin key of a workspace, in the operator's namespace
+	}
+	return slices.ContainsFunc(secret.ManagedFields, func(entry metav1.ManagedFieldsEntry) bool {
+		return entry.Manager == engine.FieldManager && entry.FieldsV1 != nil && strings.Contains(string(entry.FieldsV1.GetRawBytes()), "f:data")
+	})
+}
+
+// 7.
+func strangersUntouched(e *Evidence) (wrong []string) {
+	for _, r := range e.Requests {
+		if !Mutates(r.Entry) || Issues(r.Entry) {
+			continue
+		}
+		for _, stranger := range e.Strangers {
+			if text := r.Path + " " + r.Query + " " + r.Body; stranger != "" && strings.Contains(text, stranger) {
+				wrong = append(wrong, fmt.Sprintf("request %d is about what the operator has no part in: %s %s", r.ID, r.Method, text))
+			}
+		}
+	}
+	return wrong
+}

@@ -1,0 +1,166 @@
+package invariant
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/test/kstatus"
+)
+
+// 8.
+func finalizerFirstAndLast(e *Evidence) (wrong []string) {
+	held := heldSince(e)
+	for _, r := range e.Requests {
+		if uid := e.ownerOf(r); uid != "" {
+			if since, isHeld := held[uid]; !isHeld || r.Time.Before(since.Time) {
+				wrong = append(wrong, fmt.Sprintf("request %d was sent before the finalizer was stored: %s", r.ID, r.Body))
+			}
+		}
+	}
+	for uid, v := range e.latest() {
+		if _, isKey := v.Object.(*v1alpha1.ApiKey); !isKey || !v.Gone || e.Retained[uid] {
+			continue
+		}
+		for _, each := range e.KeysOf(uid) {
+			if each.Gone == nil {
+				wrong = append(wrong, fmt.Sprintf("the ApiKey of key %q is gone, and the key lives", each.Name))
+			}
+		}
+	}
+	return wrong
+}
+
+// heldSince is since when each object has had the operator's finalizer.
+func heldSince(e *Evidence) map[types.UID]metav1.Time {
+	held := map[types.UID]metav1.Time{}
+	for _, v := range e.Versions {
+		uid := v.Object.GetUID()
+		if _, known := held[uid]; known || !slices.Contains(v.Object.GetFinalizers(), v1alpha1.Finalizer) {
+			continue
+		}
+		for _, entry := range v.Object.GetManagedFields() {
+			if entry.Manager == engine.FieldManager && entry.Subresource == "" && entry.Time != nil {
+				held[uid] = *entry.Time
+			}
+		}
+	}
+	return held
+}
+
+// 9.
+func keysGoFirst(e *Evidence) (wrong []string) {
+	for _, r := range e.Requests {
+		id, isRemoval := strings.CutPrefix(strings.TrimPrefix(r.Path, "/v1"), "/admin/workspaces/")
+		if !isRemoval || r.Method != http.MethodDelete || !r.Changed {
+			continue
+		}
+		for uid, v := range e.latest() {
+			if _, isKey := v.Object.(*v1alpha1.ApiKey); !isKey || e.Retained[uid] {
+				continue
+			}
+			for _, each := range e.KeysOf(uid) {
+				if each.Workspace == id && (each.Gone == nil || each.Gone.After(r.Time)) {
+					wrong = append(wrong, fmt.Sprintf("request %d deleted workspace %s while key %q lived", r.ID, id, each.Name))
+				}
+			}
+		}
+	}
+	return wrong
+}
+
+// 10.
+func nothingIsGoing(e *Evidence) (wrong []string) {
+	for _, v := range e.latest() {
+		if !v.Gone && !v.Object.GetDeletionTimestamp().IsZero() {
+			wrong = append(wrong, fmt.Sprintf("%T %s was deleted, and is still there", v.Object, v.Object.GetName()))
+		}
+	}
+	return wrong
+}
+
+// 12. Where there are two ApiKeys, one's list says nothing of the other's pass.
+func readBeforeActing(e *Evidence) (wrong []string) {
+	keys := 0
+	for _, v := range e.latest() {
+		if _, isKey := v.Object.(*v1alpha1.ApiKey); isKey {
+			keys++
+		}
+	}
+	if keys != 1 {
+		return nil
+	}
+	var failed *Request
+	for i, r := range e.Requests {
+		ofKeys := strings.Contains(r.Route, "key") // of keys in all four dialects
+		switch {
+		case !ofKeys:
+		case !Mutates(r.Entry) && !r.Whole:
+			failed = &e.Requests[i]
+		case !Mutates(r.Entry):
+			failed = nil
+		case failed != nil && !r.Time.Before(failed.Time):
+			wrong = append(wrong, fmt.Sprintf("request %d (%s %s) follows on a read that failed, %d", r.ID, r.Method, r.Path, failed.ID))
+			failed = nil
+		}
+	}
+	return wrong
+}
+
+// 14.
+func readyIsCurrent(e *Evidence) (wrong []string) {
+	for _, v := range e.Versions {
+		conditions, observed := statusOf(v.Object)
+		if conditions == nil || v.Number <= e.Looked {
+			continue
+		}
+		for _, violation := range kstatus.Violations(v.Object, e.Now) {
+			wrong = append(wrong, fmt.Sprintf("version %d of %T %s: %s", v.Number, v.Object, v.Object.GetName(), violation))
+		}
+		ready := meta.FindStatusCondition(conditions, v1alpha1.ConditionReady)
+		if ready == nil || ready.Status != metav1.ConditionTrue {
+			continue
+		}
+		if ready.ObservedGeneration != observed || observed > v.Object.GetGeneration() {
+			wrong = append(wrong, fmt.Sprintf("version %d of %T %s: Ready speaks of generation %d, the status of %d", v.Number, v.Object, v.Object.GetName(), ready.ObservedGeneration, observed))
+		}
+	}
+	return wrong
+}
+
+func statusOf(object client.Object) ([]metav1.Condition, int64) {
+	switch o := object.(type) {
+	case *v1alpha1.WorkspaceClass:
+		return o.Status.Conditions, o.Status.ObservedGeneration
+	case *v1alpha1.Workspace:
+		return o.Status.Conditions, o.Status.ObservedGeneration
+	case *v1alpha1.ApiKey:
+		return o.Status.Conditions, o.Status.ObservedGeneration
+	}
+	return nil, 0
+}
+
+// 15.
+func noPingPong(e *Evidence) (wrong []string) {
+	owners := map[types.UID]types.UID{} // by the Secret's
+	for _, v := range e.Versions {
+		secret, isSecret := v.Object.(*corev1.Secret)
+		if !isSecret {
+			continue
+		}
+		if before, known := owners[secret.UID]; known && before != controller(secret) {
+			wrong = append(wrong, fmt.Sprintf("Secret %s passed from ApiKey %s to %s", secret.Name, before, controller(secret)))
+		}
+		owners[secret.UID] = controller(secret)
+	}
+	return wrong
+}
