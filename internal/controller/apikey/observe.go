@@ -58,7 +58,7 @@ func (r *Reconciler) Observe(ctx context.Context, key *v1alpha1.ApiKey, intent I
 	}
 	sight.Restored = restored(key, sight.Secret)
 	if intent.Capabilities.Recovery == provider.RecoverNever {
-		if sight.Err = r.observeKnown(ctx, key, intent, &sight); sight.Err == nil {
+		if sight.Marked, sight.Err = known(ctx, key, intent, sight.Secret.KeyID); sight.Err == nil {
 			sight.Retiring = retiring(key, intent, sight, r.Now())
 		}
 		return sight, nil
@@ -109,22 +109,24 @@ func unrecorded(key *v1alpha1.ApiKey, secret publish.Found) bool {
 	return key.Status.KeyID == "" && key.Status.Attempt == nil && len(key.Status.Retiring) == 0 && !secret.Holds()
 }
 
-// observeKnown reads, at a vendor without a list, the keys whose ids are known:
-// the one in the Secret and those in status.
-func (r *Reconciler) observeKnown(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight *Sight) error {
-	ids := append(recorded(key), sight.Secret.KeyID)
+// known reads, at a vendor without a list, the keys whose ids are known: the one
+// in the Secret and those in status. Like a list it is whole or an error: what half
+// a look tells would take the place of what status knows.
+func known(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, published string) ([]provider.Key, error) {
+	ids := append(recorded(key), published)
 	slices.Sort(ids)
+	var all []provider.Key
 	for _, id := range slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" }) {
 		seen, err := intent.account.Session().Keys().Get(ctx, intent.WorkspaceUUID, id)
 		switch {
 		case provider.Is(err, provider.NotFound):
 		case err != nil:
-			return err
+			return nil, err
 		case ours(key, intent, seen):
-			sight.Marked = append(sight.Marked, seen)
+			all = append(all, seen)
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // unsettled is how long the lists may yet hide a key. Where the last call for
