@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/workspace-operator/workspace-operator/internal/emulator/chance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/fault"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/groundfloor"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/guance"
@@ -56,6 +58,9 @@ type Options struct {
 	GuanceKeyRateLimit, GuanceWorkspaceRateLimit, PortkeyRateLimit int
 	// GuanceKeyNameLimit is in characters; 0 is [DefaultKeyNameLimit].
 	GuanceKeyNameLimit int
+	// Random is where ids and secrets come from; nil is what nobody can guess. Any
+	// other is for tests that want the same ones again, one request at a time.
+	Random io.Reader
 	// Now is the clock for timestamps and rate limits; nil is time.Now.
 	Now func() time.Time
 }
@@ -132,13 +137,13 @@ func (e *Emulator) newVendors() map[string]vendor {
 	partner := cmp.Or(e.options.SlaunchxCredential, DefaultSlaunchxToken+":"+DefaultSlaunchxClientHash)
 	token := cmp.Or(e.options.GroundfloorToken, DefaultGroundfloorToken)
 	accessKey := cmp.Or(e.options.OceanbaseCredential, DefaultOceanbaseAccessKeyID+":"+DefaultOceanbaseAccessKeySecret)
-	now := func() time.Time { return e.now().UTC() }
+	now, random := func() time.Time { return e.now().UTC() }, chance.From(e.options.Random)
 	return map[string]vendor{
-		guance.Name:      guance.New(guanceSettings, []string{ownerKey}, now),
-		portkey.Name:     portkey.New(portkeySettings, []string{adminKey}, now),
-		slaunchx.Name:    slaunchx.New(slaunchx.Defaults(), []string{partner}, now),
-		groundfloor.Name: groundfloor.New(groundfloor.Defaults(), []string{token}, now),
-		oceanbase.Name:   oceanbase.New(oceanbase.Defaults(), []string{accessKey}, now),
+		guance.Name:      guance.New(guanceSettings, []string{ownerKey}, now, random),
+		portkey.Name:     portkey.New(portkeySettings, []string{adminKey}, now, random),
+		slaunchx.Name:    slaunchx.New(slaunchx.Defaults(), []string{partner}, now, random),
+		groundfloor.Name: groundfloor.New(groundfloor.Defaults(), []string{token}, now, random),
+		oceanbase.Name:   oceanbase.New(oceanbase.Defaults(), []string{accessKey}, now, random),
 	}
 }
 

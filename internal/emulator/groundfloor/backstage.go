@@ -34,9 +34,9 @@ func (v *Vendor) Create(kind string, fields []byte) (any, error) {
 		w.Slug = v.freeSlug(w.AccountID, slugOf(w.Name))
 	}
 	if w.Environments == nil {
-		w.Environments = newEnvironments(w.environmentState())
+		w.Environments = v.newEnvironments(w.environmentState())
 	}
-	if err := w.followStatus(now); err != nil {
+	if err := v.followStatus(w, now); err != nil {
 		return nil, err
 	}
 	v.state.Workspaces = append(v.state.Workspaces, w)
@@ -60,7 +60,7 @@ func (v *Vendor) Change(kind, id string, fields []byte) (any, error) {
 		return nil, err
 	}
 	next.ID = w.ID
-	if err := next.followStatus(now); err != nil {
+	if err := v.followStatus(&next, now); err != nil {
 		return nil, err
 	}
 	*w = next
@@ -84,14 +84,14 @@ func (v *Vendor) Remove(kind, id string) error {
 
 // followStatus checks a workspace that was set out of band and brings its
 // dates in line with its status.
-func (w *Workspace) followStatus(now time.Time) error {
+func (v *Vendor) followStatus(w *Workspace, now time.Time) error {
 	switch {
 	case w.ID == "" || w.AccountID == "" || w.Status == "":
 		return errors.New("id, accountID and status must not be empty")
 	case !slices.Contains([]string{permissionAdminister, permissionRead, permissionNone}, w.Permission):
 		return fmt.Errorf("permission %q: must be administer, read or none", w.Permission)
 	case w.Status == statusFrozen && w.FrozenAt == nil:
-		w.freeze(now)
+		v.freeze(w, now)
 	case w.Status != statusFrozen && w.FrozenAt != nil:
 		w.FrozenAt, w.RetentionUntil = nil, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workspace-operator/workspace-operator/internal/emulator/chance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/groundfloor"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/wire"
 )
@@ -31,7 +32,7 @@ type plane struct {
 func newPlane(t *testing.T) *plane {
 	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	p := &plane{t: t, now: &now, token: "token"}
-	p.vendor = groundfloor.New(groundfloor.Defaults(), []string{"token"}, func() time.Time { return now })
+	p.vendor = groundfloor.New(groundfloor.Defaults(), []string{"token"}, func() time.Time { return now }, chance.Source{})
 	return p
 }
 

@@ -12,14 +12,13 @@
 package groundfloor
 
 import (
-	"crypto/rand"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/workspace-operator/workspace-operator/internal/emulator/chance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/window"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/wire"
 )
@@ -118,13 +117,15 @@ type Vendor struct {
 	settings Settings
 	state    State
 	limiter  window.Limiter
+	random   chance.Source
 	now      func() time.Time
 }
 
 // New returns a vendor without workspaces whose one user has the given bearer
 // tokens. now is the clock of out-of-band changes.
-func New(settings Settings, tokens []string, now func() time.Time) *Vendor {
-	v := &Vendor{settings: settings, now: now}
+// random is where ids and secrets come from.
+func New(settings Settings, tokens []string, now func() time.Time, random chance.Source) *Vendor {
+	v := &Vendor{settings: settings, now: now, random: random}
 	v.state = State{Tokens: issued(tokens, now()), Workspaces: []*Workspace{}, ProvisioningRuns: []*ProvisioningRun{}}
 	return v
 }
@@ -174,22 +175,22 @@ func (v *Vendor) workspace(id string) *Workspace {
 }
 
 // record adds an event to the audit log.
-func (w *Workspace) record(event string, at time.Time) {
-	w.Events = append(w.Events, Event{ID: newUUID(), Name: event, At: at})
+func (v *Vendor) record(w *Workspace, event string, at time.Time) {
+	w.Events = append(w.Events, Event{ID: v.random.UUID(), Name: event, At: at})
 }
 
 // freeze starts the time after which the workspace is deleted.
-func (w *Workspace) freeze(now time.Time) {
+func (v *Vendor) freeze(w *Workspace, now time.Time) {
 	until := now.Add(retention)
 	w.Status, w.FrozenAt, w.RetentionUntil = statusFrozen, &now, &until
-	w.record(eventSuspended, now)
+	v.record(w, eventSuspended, now)
 }
 
 // newEnvironments returns the three environments every workspace has.
-func newEnvironments(state string) []Environment {
+func (v *Vendor) newEnvironments(state string) []Environment {
 	out := []Environment{}
 	for _, name := range []string{"dev", "staging", "prod"} {
-		out = append(out, Environment{ID: newUUID(), Name: name, State: state})
+		out = append(out, Environment{ID: v.random.UUID(), Name: name, State: state})
 	}
 	return out
 }
@@ -213,11 +214,4 @@ func isUUID(s string) bool {
 	}
 	digits, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
 	return err == nil && len(digits) == 16
-}
-
-func newUUID() string {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // never fails: crypto/rand ends the program instead
-	h := hex.EncodeToString(b)
-	return fmt.Sprintf("%s-%s-4%s-a%s-%s", h[:8], h[8:12], h[13:16], h[17:20], h[20:])
 }

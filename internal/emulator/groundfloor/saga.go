@@ -47,7 +47,7 @@ type ProvisioningRun struct {
 // start begins the saga that makes a workspace.
 func (v *Vendor) start(w *Workspace, now time.Time) *ProvisioningRun {
 	r := &ProvisioningRun{
-		ID: newUUID(), WorkspaceID: w.ID, Pending: w, Status: runStarted, StartedAt: now,
+		ID: v.random.UUID(), WorkspaceID: w.ID, Pending: w, Status: runStarted, StartedAt: now,
 		RowAt:    after(now, v.settings.RowDelayMillis),
 		FinishAt: after(now, max(v.settings.RowDelayMillis, v.settings.ProvisioningMillis)),
 		FailStep: v.settings.FailStep,
@@ -134,7 +134,7 @@ func (v *Vendor) complete(r *ProvisioningRun) {
 	if r.FailStep > 0 {
 		at = *r.RetryAt
 	}
-	w.record(eventProvisioned, at)
+	v.record(w, eventProvisioned, at)
 }
 
 // provisioning reports whether a workspace is still being made: neither is its

@@ -50,7 +50,7 @@ func (v *Vendor) setStatus(c *call, status string) (wire.Reply, error) {
 	case w.Status == status:
 		changed = false
 	case status == statusFrozen:
-		w.freeze(c.Now)
+		v.freeze(w, c.Now)
 	default:
 		changed = v.activate(w)
 	}

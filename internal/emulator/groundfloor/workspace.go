@@ -67,7 +67,7 @@ func (v *Vendor) readWorkspace(c *call) (*Workspace, error) {
 	// Who sends null where the vendor makes one up has omitted it.
 	w.Slug = text(o, "slug", wire.Nullable)
 	w.Status = v.settings.ProvisioningStatus
-	w.Environments = newEnvironments(w.Status)
+	w.Environments = v.newEnvironments(w.Status)
 	return w, invalidField(o.Close())
 }
 
@@ -84,7 +84,7 @@ func text(o *wire.Object, field string, p wire.Presence) string {
 // depends on how it is made.
 func (v *Vendor) newWorkspace() *Workspace {
 	return &Workspace{
-		ID: newUUID(), Region: defaultRegion, TenancyModel: v.settings.TenancyModel,
+		ID: v.random.UUID(), Region: defaultRegion, TenancyModel: v.settings.TenancyModel,
 		Member: true, Permission: permissionAdminister, Events: []Event{},
 		HiddenLists: v.settings.ListLagCalls,
 	}

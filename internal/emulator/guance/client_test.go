@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workspace-operator/workspace-operator/internal/emulator/chance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/guance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/wire"
 )
@@ -32,7 +33,7 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	s := &site{t: t, now: time.Date(2023, 1, 4, 3, 17, 46, 0, time.UTC), key: "owner"}
-	s.vendor = guance.New(guance.Settings{KeyNameLimit: 256}, []string{"owner"}, func() time.Time { return s.now })
+	s.vendor = guance.New(guance.Settings{KeyNameLimit: 256}, []string{"owner"}, func() time.Time { return s.now }, chance.Source{})
 	return s
 }
 

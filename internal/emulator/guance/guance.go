@@ -9,14 +9,13 @@
 package guance
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/workspace-operator/workspace-operator/internal/emulator/chance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/window"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/wire"
 )
@@ -109,20 +108,22 @@ type Vendor struct {
 	state    State
 	keys     window.Limiter
 	spaces   window.Limiter
+	random   chance.Source
 	now      func() time.Time
 }
 
 // New returns a vendor with one account and one workspace of it, which owns
 // the given keys. now is the clock of out-of-band changes.
-func New(settings Settings, ownerKeys []string, now func() time.Time) *Vendor {
+// random is where ids and secrets come from.
+func New(settings Settings, ownerKeys []string, now func() time.Time, random chance.Source) *Vendor {
 	v := &Vendor{
 		settings: settings,
 		state: State{
-			Owner:      Account{UUID: newID("acnt_"), Name: "Test"},
+			Owner:      Account{UUID: newID(random, "acnt_"), Name: "Test"},
 			Workspaces: []*Workspace{},
 			Keys:       []*Key{},
 		},
-		now: now,
+		now: now, random: random,
 	}
 	owner := v.newWorkspace("owner", now())
 	owner.Creator, owner.Updator = v.state.Owner.UUID, v.state.Owner.UUID
@@ -137,14 +138,14 @@ func New(settings Settings, ownerKeys []string, now func() time.Time) *Vendor {
 
 func (v *Vendor) newWorkspace(name string, now time.Time) *Workspace {
 	return &Workspace{
-		UUID:         newID("wksp_"),
+		UUID:         newID(v.random, "wksp_"),
 		Name:         name,
 		BillingState: "free",
 		VersionType:  "free",
-		DatabaseUUID: newID("ifdb_"),
-		SearchUUID:   newID("es_"),
-		Token:        newID("tkn_"),
-		CLIToken:     newID("wkcli_"),
+		DatabaseUUID: newID(v.random, "ifdb_"),
+		SearchUUID:   newID(v.random, "es_"),
+		Token:        newID(v.random, "tkn_"),
+		CLIToken:     newID(v.random, "wkcli_"),
 		CreatedAt:    now,
 		UpdatedAt:    now,
 	}
@@ -152,9 +153,9 @@ func (v *Vendor) newWorkspace(name string, now time.Time) *Workspace {
 
 func (v *Vendor) newKey(workspace, name, creator string, now time.Time) *Key {
 	return &Key{
-		UUID:          newID("wsak_"),
+		UUID:          newID(v.random, "wsak_"),
 		Name:          name,
-		SK:            rand.Text(),
+		SK:            v.random.Text(),
 		WorkspaceUUID: workspace,
 		RoleUUIDs:     []string{"wsAdmin"},
 		Creator:       creator,
@@ -215,18 +216,10 @@ func (v *Vendor) Throttled(retryAfterSeconds *int) wire.Reply {
 }
 
 // newID returns prefix and 32 hex digits, the documented form of every id.
-func newID(prefix string) string {
-	return prefix + hex.EncodeToString(randomBytes())
-}
+func newID(random chance.Source, prefix string) string { return prefix + random.Hex(16) }
 
 // newTraceID returns an id of the documented form: TRACE- and a UUID in upper case.
-func newTraceID() string {
-	h := strings.ToUpper(hex.EncodeToString(randomBytes()))
+func (v *Vendor) newTraceID() string {
+	h := strings.ToUpper(v.random.Hex(16))
 	return fmt.Sprintf("TRACE-%s-%s-%s-%s-%s", h[:8], h[8:12], h[12:16], h[16:20], h[20:])
-}
-
-func randomBytes() []byte {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // never fails: crypto/rand ends the program instead
-	return b
 }

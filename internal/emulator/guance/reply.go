@@ -59,6 +59,6 @@ func (v *Vendor) refuse(err error) wire.Reply {
 		p.code = strings.Replace(p.code, "InvalidAPIKey", "InvalidApiKey", 1)
 	}
 	return wire.JSON(p.status, envelope{
-		Code: p.status, ErrorCode: p.code, Message: p.message, TraceID: newTraceID(),
+		Code: p.status, ErrorCode: p.code, Message: p.message, TraceID: v.newTraceID(),
 	})
 }

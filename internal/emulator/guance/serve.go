@@ -59,7 +59,7 @@ func (v *Vendor) Serve(r *wire.Request) wire.Reply {
 		return v.refuse(err)
 	}
 	reply := wire.JSON(http.StatusOK, envelope{
-		Code: http.StatusOK, Content: content, Success: true, TraceID: newTraceID(),
+		Code: http.StatusOK, Content: content, Success: true, TraceID: v.newTraceID(),
 	})
 	reply.Changed = c.changed
 	return reply

@@ -72,8 +72,10 @@ func badAuthorization(message string) problem {
 func (v *Vendor) challenge(now time.Time, stale bool) problem {
 	p := problem{status: http.StatusUnauthorized, message: "authentication failed"}
 	if v.settings.Auth != authBasic {
+		nonce := v.random.Hex(16)
+		v.nonces.give(nonce, now)
 		challenge := fmt.Sprintf(`Digest realm="%s", qop="auth", algorithm=%s, nonce="%s", opaque="%s"`,
-			v.settings.Realm, v.settings.DigestAlgorithm, v.nonces.give(now), v.opaque)
+			v.settings.Realm, v.settings.DigestAlgorithm, nonce, v.opaque)
 		if stale {
 			challenge += ", stale=true"
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workspace-operator/workspace-operator/internal/emulator/chance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/oceanbase"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/wire"
 )
@@ -29,7 +30,7 @@ type account struct {
 // does: Basic authentication, an organization and a project.
 func newAccount(t *testing.T) *account {
 	a := &account{t: t, now: time.Date(2023, 10, 12, 9, 45, 30, 0, time.UTC), header: http.Header{}}
-	a.vendor = oceanbase.New(oceanbase.Defaults(), []string{"AK:SK"}, func() time.Time { return a.now })
+	a.vendor = oceanbase.New(oceanbase.Defaults(), []string{"AK:SK"}, func() time.Time { return a.now }, chance.Source{})
 	a.header.Set("X-OB-Org-Id", "org-xxxxxxxx")
 	a.header.Set("X-OB-Project-Id", "proj-xxxxxxxx")
 	a.header.Set("Authorization", "Basic QUs6U0s=")

@@ -23,8 +23,8 @@ type nonce struct {
 	used    uint64
 }
 
-// give returns a new nonce.
-func (n *nonces) give(now time.Time) string {
+// give takes a new nonce down.
+func (n *nonces) give(text string, now time.Time) {
 	if n.known == nil {
 		n.known = map[string]*nonce{}
 	}
@@ -32,10 +32,8 @@ func (n *nonces) give(now time.Time) string {
 		delete(n.known, n.order[0])
 		n.order = n.order[1:]
 	}
-	text := randomHex(16)
 	n.known[text] = &nonce{given: now, used: 1} // counts begin with 1
 	n.order = append(n.order, text)
-	return text
 }
 
 // use reports whether a request may use a nonce for the time it counts. A

@@ -10,8 +10,6 @@
 package oceanbase
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/workspace-operator/workspace-operator/internal/emulator/chance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/window"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/wire"
 )
@@ -184,14 +183,16 @@ type Vendor struct {
 	opaque string
 	// lastUsed is the project that a request without one means.
 	lastUsed string
+	random   chance.Source
 	now      func() time.Time
 }
 
 // New returns a vendor with one organization and one project in it, which
 // accepts the given credentials, each an AccessKey id and its secret with a
 // colon between them. now is the clock of out-of-band changes.
-func New(settings Settings, credentials []string, now func() time.Time) *Vendor {
-	v := &Vendor{settings: settings, opaque: randomHex(8), now: now}
+// random is where ids and secrets come from.
+func New(settings Settings, credentials []string, now func() time.Time, random chance.Source) *Vendor {
+	v := &Vendor{settings: settings, opaque: random.Hex(8), now: now, random: random}
 	v.state = State{AccessKeys: slices.Clone(credentials), Workspaces: []*Workspace{}, Keys: []*Key{}}
 	first := v.newWorkspace("default", now())
 	first.ID = DefaultProjectID
@@ -230,7 +231,7 @@ func (v *Vendor) Configure(settings []byte) error {
 
 func (v *Vendor) newWorkspace(name string, now time.Time) *Workspace {
 	return &Workspace{
-		ID: "proj-" + randomHex(4), OrganizationID: DefaultOrganizationID, Name: name, CreatedAt: now, UpdatedAt: now,
+		ID: "proj-" + v.random.Hex(4), OrganizationID: DefaultOrganizationID, Name: name, CreatedAt: now, UpdatedAt: now,
 	}
 }
 
@@ -238,18 +239,11 @@ func (v *Vendor) newWorkspace(name string, now time.Time) *Workspace {
 // characters, a secret that begins with sk_.
 func (v *Vendor) newKey(workspace, name, action string, now time.Time) *Key {
 	k := &Key{
-		ID: "ak-" + randomHex(8), Secret: "sk_" + randomHex(16), Name: name, Action: action, WorkspaceID: workspace,
+		ID: "ak-" + v.random.Hex(8), Secret: "sk_" + v.random.Hex(16), Name: name, Action: action, WorkspaceID: workspace,
 		CreatedAt: now, UpdatedAt: now, HiddenLists: v.settings.ListLagCalls,
 	}
 	if v.settings.UUIDKeyIDs {
-		h := randomHex(16)
-		k.ID = fmt.Sprintf("%s-%s-4%s-a%s-%s", h[:8], h[8:12], h[13:16], h[17:20], h[20:])
+		k.ID = v.random.UUID()
 	}
 	return k
-}
-
-func randomHex(n int) string {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(b)
 }

@@ -97,7 +97,7 @@ func (v *Vendor) errorShape(c *call, p problem) any {
 // describes none, so it is the plain one of HTTP; a Retry-After is sent only
 // if asked for.
 func (v *Vendor) Throttled(retryAfterSeconds *int) wire.Reply {
-	return v.throttle(&call{requestID: requestID(&wire.Request{})}, retryAfterSeconds)
+	return v.throttle(&call{requestID: v.requestID(&wire.Request{})}, retryAfterSeconds)
 }
 
 func (v *Vendor) throttle(c *call, retryAfterSeconds *int) wire.Reply {

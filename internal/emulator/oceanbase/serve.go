@@ -52,7 +52,7 @@ func (v *Vendor) Route(method, path string) string {
 // Serve handles one request.
 func (v *Vendor) Serve(r *wire.Request) wire.Reply {
 	match := endpoints().Find(r.Method, r.Path)
-	c := &call{Request: r, requestID: requestID(r), action: match.Handle.action}
+	c := &call{Request: r, requestID: v.requestID(r), action: match.Handle.action}
 	if match.Pattern == "" {
 		return v.refuse(c, problem{status: http.StatusNotFound, message: "no such route: " + r.Path})
 	}
@@ -84,13 +84,13 @@ func (v *Vendor) Serve(r *wire.Request) wire.Reply {
 
 // requestID is the id that the client gave a request, under either of its two
 // documented names, or a new one.
-func requestID(r *wire.Request) string {
+func (v *Vendor) requestID(r *wire.Request) string {
 	for _, header := range requestIDHeaders() {
 		if id := r.Header.Get(header); id != "" {
 			return id
 		}
 	}
-	return "req-" + randomHex(8)
+	return "req-" + v.random.Hex(8)
 }
 
 func requestIDHeaders() []string { return []string{"requestId", "X-Request-Id"} }

@@ -1,7 +1,6 @@
 package portkey
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,20 +24,18 @@ func (v *Vendor) newWorkspace(name string, now time.Time) *Workspace {
 		HiddenLists: v.settings.ListLagCalls,
 	}
 	if v.settings.UUIDWorkspaceIDs {
-		w.ID = newUUID()
+		w.ID = v.random.UUID()
 	}
 	return w
 }
 
 func (v *Vendor) newKey(keyType string, now time.Time) *Key {
 	return &Key{
-		ID: newUUID(), Secret: newSecret(), Type: keyType,
+		ID: v.random.UUID(), Secret: v.random.Text(), Type: keyType,
 		CreatedAt: now, LastUpdatedAt: now,
 		HiddenLists: v.settings.ListLagCalls,
 	}
 }
-
-func newSecret() string { return rand.Text() }
 
 // keysIn counts the live keys of a workspace.
 func (v *Vendor) keysIn(w *Workspace) int {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workspace-operator/workspace-operator/internal/emulator/chance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/portkey"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/wire"
 )
@@ -29,7 +30,7 @@ type organisation struct {
 
 func newOrganisation(t *testing.T) *organisation {
 	o := &organisation{t: t, now: time.Date(2024, 7, 30, 13, 27, 29, 0, time.UTC), key: "admin"}
-	o.vendor = portkey.New(portkey.Defaults(), []string{"admin"}, func() time.Time { return o.now })
+	o.vendor = portkey.New(portkey.Defaults(), []string{"admin"}, func() time.Time { return o.now }, chance.Source{})
 	return o
 }
 

@@ -137,7 +137,7 @@ func (v *Vendor) rotateKey(c *call) (any, error) {
 		return nil, problem{codeInvalid, "A rotation of this API key is still in transition"}
 	}
 	ends := c.Now.Add(time.Duration(millis.Value) * time.Millisecond)
-	k.Previous, k.Secret, k.TransitionEnds, k.LastUpdatedAt = k.Secret, newSecret(), &ends, c.Now
+	k.Previous, k.Secret, k.TransitionEnds, k.LastUpdatedAt = k.Secret, v.random.Text(), &ends, c.Now
 	c.changed = true
 	return map[string]any{
 		"id": k.ID, "key": k.Secret, "key_transition_expires_at": stamp(ends, workspaceTime),

@@ -9,8 +9,6 @@
 package portkey
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/workspace-operator/workspace-operator/internal/emulator/chance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/window"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/wire"
 )
@@ -150,14 +149,16 @@ type Vendor struct {
 	settings Settings
 	state    State
 	limiter  window.Limiter
+	random   chance.Source
 	now      func() time.Time
 }
 
 // New returns a vendor with an empty organisation that accepts the given Admin
 // keys with every scope. now is the clock of out-of-band changes.
-func New(settings Settings, adminKeys []string, now func() time.Time) *Vendor {
-	v := &Vendor{settings: settings, now: now}
-	v.state = State{OrganisationID: newUUID(), Workspaces: []*Workspace{}, Keys: []*Key{}, AdminKeys: slices.Clone(adminKeys)}
+// random is where ids and secrets come from.
+func New(settings Settings, adminKeys []string, now func() time.Time, random chance.Source) *Vendor {
+	v := &Vendor{settings: settings, now: now, random: random}
+	v.state = State{OrganisationID: random.UUID(), Workspaces: []*Workspace{}, Keys: []*Key{}, AdminKeys: slices.Clone(adminKeys)}
 	return v
 }
 
@@ -246,19 +247,8 @@ func (v *Vendor) newSlug(name string) string {
 	}
 	stem := strings.Trim("ws-"+b.String(), "-")
 	for {
-		if slug := stem + "-" + randomHex(3); v.workspace(slug) == nil {
+		if slug := stem + "-" + v.random.Hex(3); v.workspace(slug) == nil {
 			return slug
 		}
 	}
-}
-
-func newUUID() string {
-	h := randomHex(16)
-	return fmt.Sprintf("%s-%s-4%s-a%s-%s", h[:8], h[8:12], h[13:16], h[17:20], h[20:])
-}
-
-func randomHex(n int) string {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(b)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workspace-operator/workspace-operator/internal/emulator/chance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/slaunchx"
 )
 
@@ -32,7 +33,7 @@ func TestStart(t *testing.T) {
 // TestBadCredentialsAtTheStart: what is not TOKEN:CLIENTHASH opens nothing.
 func TestBadCredentialsAtTheStart(t *testing.T) {
 	p := newPartner(t)
-	p.vendor = slaunchx.New(slaunchx.Defaults(), []string{":hash", "", "jwt", "jwt2:"}, func() time.Time { return p.now })
+	p.vendor = slaunchx.New(slaunchx.Defaults(), []string{":hash", "", "jwt", "jwt2:"}, func() time.Time { return p.now }, chance.Source{})
 	for _, token := range []string{"", "jwt", "jwt2", ":hash"} {
 		for _, hash := range []string{"", "hash"} {
 			reply := p.with("Authorization", "Bearer "+token).with("X-Client-Hash", hash).do("GET", workspace, "")

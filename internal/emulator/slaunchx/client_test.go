@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workspace-operator/workspace-operator/internal/emulator/chance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/slaunchx"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/wire"
 )
@@ -31,7 +32,7 @@ type partner struct {
 
 func newPartner(t *testing.T) *partner {
 	p := &partner{t: t, now: time.Date(2026, 3, 21, 0, 0, 0, 0, time.UTC), header: http.Header{}}
-	p.vendor = slaunchx.New(slaunchx.Defaults(), []string{"jwt:hash"}, func() time.Time { return p.now })
+	p.vendor = slaunchx.New(slaunchx.Defaults(), []string{"jwt:hash"}, func() time.Time { return p.now }, chance.Source{})
 	return p
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workspace-operator/workspace-operator/internal/emulator/chance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/slaunchx"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/wire"
 )
@@ -45,7 +46,7 @@ func FuzzServe(f *testing.F) {
 		if route := p.vendor.Route(method, path); (route == "") != (reply.Status == http.StatusNotFound && strings.Contains(string(reply.Body), "no such route")) {
 			t.Errorf("%s %s has the route %q and is answered HTTP %d %s", method, path, route, reply.Status, reply.Body)
 		}
-		restored := slaunchx.New(slaunchx.Defaults(), nil, time.Now)
+		restored := slaunchx.New(slaunchx.Defaults(), nil, time.Now, chance.Source{})
 		if err := restored.Restore([]byte(p.document())); err != nil {
 			t.Errorf("the state after %s %s cannot be restored: %v", method, path, err)
 		}

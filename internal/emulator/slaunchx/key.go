@@ -1,7 +1,6 @@
 package slaunchx
 
 import (
-	"crypto/rand"
 	"net/netip"
 	"slices"
 	"strings"
@@ -36,14 +35,14 @@ func (v *Vendor) newKey(workspace, mode string, now time.Time) *Key {
 		prefix = v.settings.TestKeyPrefix
 	}
 	return &Key{
-		ID: newID(prefix), Secret: prefix + rand.Text(), WorkspaceID: workspace, Mode: mode,
+		ID: v.newID(prefix), Secret: prefix + v.random.Text(), WorkspaceID: workspace, Mode: mode,
 		Scopes: []string{}, IPWhitelist: []string{},
 		CreatedBy: v.state.UserID, CreatedAt: now,
 	}
 }
 
 // newID returns prefix and twelve letters and digits.
-func newID(prefix string) string { return prefix + strings.ToLower(rand.Text()[:12]) }
+func (v *Vendor) newID(prefix string) string { return prefix + strings.ToLower(v.random.Text()[:12]) }
 
 // key returns the live key of that id, or nil.
 func (v *Vendor) key(id string) *Key {

@@ -1,7 +1,6 @@
 package slaunchx
 
 import (
-	"crypto/rand"
 	"errors"
 	"net/http"
 	"time"
@@ -107,7 +106,7 @@ func (v *Vendor) identify(r *wire.Request, reply *wire.Reply) {
 	}
 	id := r.Header.Get("X-Request-Id")
 	if id == "" {
-		id = rand.Text()
+		id = v.random.Text()
 	}
 	reply.Header.Set("X-Request-Id", id)
 }

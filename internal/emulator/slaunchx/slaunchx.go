@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/workspace-operator/workspace-operator/internal/emulator/chance"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/window"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/wire"
 )
@@ -165,14 +166,16 @@ type Vendor struct {
 	settings Settings
 	state    State
 	limiter  window.Limiter
+	random   chance.Source
 	now      func() time.Time
 }
 
 // New returns a vendor with one user, one workspace of that user, and the given
 // credentials, each of the form TOKEN:CLIENTHASH; one of another form is never
 // accepted. now is the clock of credentials and of out-of-band changes.
-func New(settings Settings, credentials []string, now func() time.Time) *Vendor {
-	v := &Vendor{settings: settings, now: now}
+// random is where ids and secrets come from.
+func New(settings Settings, credentials []string, now func() time.Time, random chance.Source) *Vendor {
+	v := &Vendor{settings: settings, now: now, random: random}
 	v.state = State{UserID: "user_partner_1", Tokens: []*Token{}, Workspaces: []*Workspace{}, Keys: []*Key{}}
 	for _, credential := range credentials {
 		v.state.Tokens = append(v.state.Tokens, newToken(credential, now()))

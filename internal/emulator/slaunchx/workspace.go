@@ -15,7 +15,7 @@ const (
 
 func (v *Vendor) newWorkspace(now time.Time) *Workspace {
 	return &Workspace{
-		ID: newID("ws_"), InstitutionID: newID("inst_"), EntityID: newID("ent_"),
+		ID: v.newID("ws_"), InstitutionID: v.newID("inst_"), EntityID: v.newID("ent_"),
 		Name: "console", Timezone: "UTC",
 		// The values are the documentation's.
 		Status: Label{Value: 10010701, Name: "Active", Code: statusActive},
