@@ -128,7 +128,7 @@ func (e *Engine[T, I, S, E]) store(ctx context.Context, obj T, facts Facts[I, S,
 		return err
 	}
 	gone := false
-	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Jitter: 0.2, Steps: 8}
+	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 2, Steps: 8}
 	_ = wait.ExponentialBackoffWithContext(ctx, backoff, func(ctx context.Context) (bool, error) {
 		latest := e.New() // whoever undoes needs the object as it was
 		err = e.Live.Get(ctx, client.ObjectKeyFromObject(obj), latest)

@@ -13,25 +13,29 @@ const pairSample = 5000
 // pairKinds are the faults that are tried in pairs: those that leave a doubt. What a refusal leads to, one of them shows.
 func pairKinds() []Kind { return []Kind{NotExecuted, AnswerLost, CrashBefore, CrashAfter} }
 
-// deep reports whether everything is tried, and not a sample: it takes the better part of an hour.
+// deep reports whether everything is tried, and not a sample: it takes hours.
 func deep() bool { return os.Getenv("CRASH_DEEP") != "" }
 
 // TestPairsOfFaults lets two calls of a history go wrong, the second in what the first has led to.
 func TestPairsOfFaults(t *testing.T) {
-	lab, places := NewLab(t), places()
+	labs, places := []*Lab{NewLab(t, 1), NewLab(t, 2)}, places()
 	counts := make(chan int, len(places))
 	t.Run("scenarios", func(t *testing.T) {
 		for number, place := range places {
 			t.Run(place.scenario.Name+"/"+place.vendor, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					pairs := &pairs{lab: lab, place: place, undisturbed: lab.Play(t, place.scenario, place.vendor)}
-					if deep() {
-						pairs.all(t)
-					} else {
-						pairs.some(t, rand.New(rand.NewPCG(1, uint64(number))), (pairSample+len(places)-1)/len(places))
+					played := 0
+					for _, lab := range labs {
+						pairs := &pairs{lab: lab, place: place, undisturbed: lab.Play(t, place.scenario, place.vendor)}
+						if deep() {
+							pairs.all(t)
+						} else {
+							pairs.some(t, rand.New(rand.NewPCG(uint64(lab.seed), uint64(number))), pairSample/len(places)/len(labs)+1)
+						}
+						played += pairs.played
 					}
-					counts <- pairs.played
+					counts <- played
 				})
 			})
 		}

@@ -176,8 +176,8 @@ func (p *process) pass() bool {
 	}
 	p.w.passes++
 	began := time.Now()
-	result, err, crashed := p.reconcile(next)
-	if crashed {
+	result, ended, err := p.reconcile(next)
+	if ended {
 		p.over = true
 		p.w.start()
 		return true
@@ -204,7 +204,8 @@ func (p *process) put(done item, result reconcile.Result, err error) {
 	}
 }
 
-func (p *process) reconcile(i item) (result reconcile.Result, err error, ended bool) { //nolint:revive // an end is no error
+// reconcile makes a pass, and reports whether a crash ended the process in it.
+func (p *process) reconcile(i item) (result reconcile.Result, ended bool, err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil {
 			if _, isCrash := recovered.(crashed); !isCrash {
@@ -215,5 +216,5 @@ func (p *process) reconcile(i item) (result reconcile.Result, err error, ended b
 	}()
 	ctx := logr.NewContext(context.Background(), funcr.New(func(prefix, args string) { p.w.said.add(prefix + args) }, funcr.Options{Verbosity: 1}))
 	result, err = p.controllers[i.controller].Reconcile(ctx, i.request)
-	return result, err, false
+	return result, false, err
 }

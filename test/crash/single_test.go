@@ -2,6 +2,7 @@ package crash
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -12,7 +13,7 @@ import (
 // TestSingleFaults lets every call of every scenario go wrong in every way.
 func TestSingleFaults(t *testing.T) {
 	var histories, product atomic.Int64
-	lab := NewLab(t)
+	lab := NewLab(t, 1)
 	t.Run("scenarios", func(t *testing.T) {
 		for _, scenario := range Scenarios() {
 			for _, vendor := range scenario.Vendors {
@@ -37,6 +38,22 @@ func TestSingleFaults(t *testing.T) {
 		}
 	})
 	t.Logf("%d histories with one fault each, of %d", histories.Load(), product.Load())
+}
+
+// TestHistoriesRepeat: what failed once can be looked at again.
+func TestHistoriesRepeat(t *testing.T) {
+	lab := NewLab(t, 1)
+	for _, place := range places() {
+		synctest.Test(t, func(t *testing.T) {
+			faults := []Fault{{At: 4, Kind: AnswerLost}, {At: 9, Kind: CrashAfter}}
+			first := lab.Play(t, place.scenario, place.vendor, faults...)
+			lab.Play(t, place.scenario, place.vendor)
+			again := lab.Play(t, place.scenario, place.vendor, faults...)
+			if !reflect.DeepEqual(first, again) {
+				t.Errorf("%s at %s: %+v\nand again %+v", place.scenario.Name, place.vendor, first, again)
+			}
+		})
+	}
 }
 
 // whole checks a history without faults.
