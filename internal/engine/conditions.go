@@ -10,7 +10,6 @@ import (
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
-	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
 // conditions are the ones every kind has, from the outlook. An object that was
@@ -87,22 +86,8 @@ func shows(outlook plan.Outlook, wasReady bool, kind string) bool {
 // failed: what failed was a look, for the account's sake, or a step that would only
 // have made it more like its spec.
 func keepsReady(outlook plan.Outlook, wasReady bool) bool {
-	unlike := outlook.Err != nil && outlook.Unapplied != "" && outlook.State != plan.Settled
+	unlike := outlook.Err != nil && outlook.Unapplied != ""
 	return wasReady && !outlook.Broken && (isAccountReason(outlook.Reason) || unlike)
-}
-
-// spared is how an object stands that was refused a renewal: what was to be
-// replaced is as good as before, and Synced says what stands in the way. What may
-// have had an effect tells nothing of that, and what the vendor has no place for
-// is wrong with the spec.
-func spared(step plan.Step, outlook plan.Outlook) plan.Outlook {
-	vendor, refused := errors.AsType[*provider.Error](outlook.Err)
-	if step.Verb != plan.Renew || outlook.Broken || !refused || vendor.Uncertain || vendor.Class == provider.Unsupported || isAccountReason(outlook.Reason) {
-		return outlook
-	}
-	well := step.Outlook
-	well.Err, well.After, well.Unapplied, well.Cause = outlook.Err, outlook.After, outlook.Message, outlook.Reason
-	return well
 }
 
 // isAccountReason reports whether the reason speaks of the account, not of

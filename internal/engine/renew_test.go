@@ -16,7 +16,9 @@ import (
 	"github.com/workspace-operator/workspace-operator/test/gen"
 )
 
-func renew() plan.Step { return plan.Step{Verb: plan.Renew, Outlook: well()} }
+func renew() plan.Step {
+	return plan.Step{Verb: plan.Renew, Undone: "the key is not replaced yet", Outlook: well()}
+}
 
 // TestARenewalIsRecordedLikeACreation: what was made is shown once, so its record
 // outlives a bad moment of the API server, a shutdown, and the object itself.
@@ -63,16 +65,16 @@ func TestARenewalThatFailsTakesNothingAway(t *testing.T) {
 		err   error
 		ready string // as "status reason", of Ready and Synced
 	}{
-		"the vendor is away":              {renew(), vendorErr(provider.Transient), "True Available, True InSync"},
-		"the vendor has had enough of us": {renew(), vendorErr(provider.Throttled), "True Available, True InSync"},
+		"the vendor is away":              {renew(), vendorErr(provider.Transient), "True Available, False NotApplied"},
+		"the vendor has had enough of us": {renew(), vendorErr(provider.Throttled), "True Available, False NotApplied"},
 		"there is no room for more":       {renew(), vendorErr(provider.Exhausted), "True Available, False QuotaExhausted"},
 		"the vendor does not permit it":   {renew(), vendorErr(provider.Forbidden), "True Available, False PermissionDenied"},
 		"the vendor does not like it":     {renew(), vendorErr(provider.Invalid), "True Available, False Refused"},
 		"something is in its way there":   {renew(), vendorErr(provider.Conflict), "True Available, False VendorConflict"},
-		"the vendor has no such thing":    {renew(), vendorErr(provider.Unsupported), "False Unsupported, False Unsupported"},
-		"nobody knows what it did":        {renew(), uncertain, "False QuotaExhausted, False QuotaExhausted"},
-		"the cluster does not take it":    {renew(), &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonSecretRefused, Message: "m"}, "False SecretRefused, False SecretRefused"},
-		"the key had come to its end":     {broken, vendorErr(provider.Exhausted), "False QuotaExhausted, False QuotaExhausted"},
+		"the vendor has no such thing":    {renew(), vendorErr(provider.Unsupported), "True Available, False Unsupported"},
+		"nobody knows what it did":        {renew(), uncertain, "True Available, False QuotaExhausted"},
+		"the cluster does not take it":    {renew(), &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonSecretRefused, Message: "m"}, "True Available, False SecretRefused"},
+		"the key had come to its end":     {broken, vendorErr(provider.Exhausted), "False QuotaExhausted, False NotApplied"},
 		"it was no renewal":               {plan.Step{Verb: plan.Update, Outlook: well()}, vendorErr(provider.Exhausted), "False QuotaExhausted, False QuotaExhausted"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -56,7 +56,6 @@ func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S
 	logExchange(ctx, facts.Outlook.Err)
 	var again error
 	facts.Outlook, again = verdict(facts.Outlook)
-	facts.Outlook = spared(facts.Step, facts.Outlook)
 	if facts.Outlook.Err != nil && !obj.GetDeletionTimestamp().IsZero() {
 		facts.Outlook.Message += e.WayOut
 	}

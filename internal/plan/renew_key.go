@@ -48,11 +48,19 @@ func (k Key) free() bool {
 // renew issues a key that takes the live one's place.
 func (k Key) renew() Step {
 	step := k.issue()
-	step.Verb, step.Record, step.Broken = Renew, true, k.Expired
+	step.Verb, step.Record, step.Broken, step.Undone = Renew, true, k.Expired, k.unrenewed()
 	if overlap := max(k.Overlap, rejoinPause); step.After == 0 || overlap < step.After {
 		step.After = overlap
 	}
 	return step
+}
+
+// unrenewed is what a renewal that fails leaves as it is.
+func (k Key) unrenewed() string {
+	if len(k.Changed) > 0 {
+		return specFields(k.Changed) + ": not applied yet, because only another key can have this"
+	}
+	return "the key is not replaced yet, although " + k.Due
 }
 
 // standing is how a live key stands.
@@ -60,7 +68,7 @@ func (k Key) standing() Outlook {
 	switch {
 	case k.Expired && !k.wanted():
 		return Outlook{State: Blocked, Reason: reasonExpired, Message: messageKeyExpired}
-	case k.Secret.Unfit != nil && (k.Expired || !k.moving()):
+	case k.Secret.Unfit != nil && (k.Expired || !k.taken()):
 		return k.unfit()
 	case k.Expired && k.unanswered():
 		return Outlook{State: Blocked, Reason: reasonOutcomeUnknown, Message: k.unknown()}
@@ -79,9 +87,9 @@ func (k Key) unfit() Outlook {
 	return Outlook{State: k.Secret.Unfit.State, Reason: k.Secret.Unfit.Reason, Message: k.Secret.Unfit.Message, After: secretPause}
 }
 
-// moving reports whether all that keeps the Secret from being as the spec asks is
+// taken reports whether all that keeps the Secret from being as the spec asks is
 // that the name it is to have is taken. Nothing is wrong with the one it has.
-func (k Key) moving() bool {
+func (k Key) taken() bool {
 	return k.Secret.Unfit != nil && k.Secret.Unfit.Reason == reasonSecretConflict
 }
 
@@ -89,25 +97,31 @@ func (k Key) moving() bool {
 // the key that is to take its place may be issued, or when the vendor must show it.
 func (k Key) wait() time.Duration {
 	switch {
-	case k.moving() && (k.Next <= 0 || k.Next > secretPause):
-		return secretPause
-	case k.moving():
-		return k.Next
+	case k.taken():
+		return sooner(k.Next, secretPause)
 	case k.wanted() && k.Recorded != k.Secret.KeyID:
 		return rejoinPause
-	case k.wanted() && k.Unsettled > 0 && (k.Next <= 0 || k.Unsettled < k.Next):
-		return k.Unsettled
-	case len(k.Unsent) > 0 && (k.Next <= 0 || k.Unsettled < k.Next):
-		return max(k.Unsettled, rejoinPause)
+	case k.wanted() && k.Unsettled > 0:
+		return sooner(k.Next, k.Unsettled)
+	case len(k.Unsent) > 0:
+		return sooner(k.Next, max(k.Unsettled, rejoinPause))
 	}
 	return k.Next
+}
+
+// sooner is the earlier of two waits; one of zero is none.
+func sooner(next, other time.Duration) time.Duration {
+	if next <= 0 {
+		return other
+	}
+	return min(next, other)
 }
 
 // unapplied says in what a key that works is not as the spec says, and the
 // reason that goes with it.
 func (k Key) unapplied() (says, cause string) {
 	switch {
-	case k.moving():
+	case k.taken():
 		return k.Secret.Unfit.Message, reasonSecretConflict
 	case k.wanted() && k.unanswered():
 		return k.unknown(), reasonOutcomeUnknown

@@ -230,7 +230,7 @@ func TestKeyRulesOfEditsAndNames(t *testing.T) {
 		rule(step.Verb == Update && (facts.Obstacle != nil || facts.ReadErr != nil), "nothing is amended that was not seen")
 		rule(step.Verb == Update && len(facts.Differs.Changeable) == 0, "only what differs and can be changed is amended")
 		rule(step.Verb == Update && facts.Expired, "a key is not amended that no longer works")
-		rule((step.Verb == Update) != (step.Undone != ""), "an amendment says what it leaves if it fails")
+		rule((step.Verb == Update || step.Verb == Renew) != (step.Undone != ""), "an amendment and a renewal say what they leave if they fail")
 		rule(step.Verb == Adopt && (!nameless || !named(step.Target)), "an id is found by the name in our Secret, and only where there was none")
 		rule(step.Verb == Adopt && facts.Deleting, "what is deleted needs no id")
 		rule(nameless && step.Verb == Remove && !facts.Deleting && named(step.Target), "a stored key outlives all but deletion, whether its id is known or not")
