@@ -20,7 +20,6 @@ func keyDrift() []scenario {
 	s.at(harness.Portkey, "what somebody changed at the vendor is restored once, and told", keyRestored)
 	s.at(harness.Portkey, "while the vendor takes no change, Synced says what differs and Ready stays", keyDriftWhileRefused)
 	s.at(harness.Portkey, "a vendor that shows another value than it was told is not told again", vendorKeepsAnotherKey)
-	s.at(harness.Portkey, "an edit of a key that the vendor's list does not show yet is applied once it does", editWhileHidden)
 	s.at(harness.Portkey, "an edit back to what the vendor's list still shows is told", editBack)
 	return s.all
 }
@@ -95,25 +94,6 @@ func vendorKeepsAnotherKey(w *World) {
 	})
 	w.Expect(w.writes()).To(Equal(before + 2))
 	w.Expect(w.minted()).To(Equal(1))
-}
-
-func editWhileHidden(w *World) {
-	w.settings(map[string]any{"listLagCalls": 1_000_000})
-	_, key := w.readyKey(gen.SetApiKeyScopes(anyScope))
-	before, generation := w.writes(), key.Generation
-	w.patch(key, map[string]any{"spec": map[string]any{"scopes": []string{"configs.list"}}})
-	harness.Wait(w, w.h, key, "Synced to say that the edit is to be applied", func(seen *v1alpha1.ApiKey) bool {
-		synced := harness.Condition(seen, v1alpha1.ConditionSynced)
-		return harness.IsReady(seen) && synced.Reason == v1alpha1.ReasonUpdating && synced.ObservedGeneration == generation && hasAll(synced.Message, []string{"spec.scopes"})
-	})
-	w.Expect(w.writes()).To(Equal(before))
-	w.change("keys", key.Status.KeyID, map[string]any{"hiddenLists": 0})
-	harness.Wait(w, w.h, key, "the edit to be applied", func(seen *v1alpha1.ApiKey) bool {
-		return harness.IsReady(seen) && harness.HasReason(seen, v1alpha1.ConditionSynced, v1alpha1.ReasonInSync)
-	})
-	w.Expect(w.portkeyKey(key.Status.KeyID).Scopes).To(ConsistOf("configs.list"))
-	w.Expect(w.writes()).To(Equal(before + 1))
-	w.published(key)
 }
 
 func editBack(w *World) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -70,7 +71,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{RequeueAfter: engine.Spread(entry.UID, asked.resync)}, nil
 	}
 	logr.FromContextOrDiscard(ctx).Info("The vendor no longer has it: the entry goes", "id", entry.Spec.ID, "vendorName", entry.Spec.Name)
-	err = r.Client.Delete(ctx, entry, client.Preconditions{UID: &entry.UID})
+	err = r.Client.Delete(ctx, entry, client.Preconditions{UID: &entry.UID, ResourceVersion: &entry.ResourceVersion})
+	if apierrors.IsConflict(err) {
+		return ctrl.Result{RequeueAfter: time.Second}, nil // somebody has just changed it, perhaps to keep it
+	}
 	return ctrl.Result{}, client.IgnoreNotFound(err)
 }
 

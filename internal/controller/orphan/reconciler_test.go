@@ -33,6 +33,8 @@ type world struct {
 	clock time.Time
 	// writes counts those to the API server.
 	writes int
+	// meanwhile is what somebody else does just before the entry is deleted.
+	meanwhile func(client.Client)
 }
 
 func newWorld(t *testing.T, can provider.Capabilities, spec *v1alpha1.OrphanSpec, others ...client.Object) *world {
@@ -60,6 +62,12 @@ func newWorld(t *testing.T, can provider.Capabilities, spec *v1alpha1.OrphanSpec
 			Patch: func(context.Context, client.WithWatch, client.Object, client.Patch, ...client.PatchOption) error {
 				w.writes++
 				return nil
+			},
+			Delete: func(ctx context.Context, api client.WithWatch, obj client.Object, options ...client.DeleteOption) error {
+				if w.meanwhile != nil {
+					w.meanwhile(api)
+				}
+				return api.Delete(ctx, obj, options...)
 			},
 		}).Build()
 	w.Reconciler = &Reconciler{
@@ -138,6 +146,29 @@ func TestAnEntryGoesWithItsKey(t *testing.T) {
 	w.vendor.RemoveKey("key-1")
 	w.pass()
 	w.wantGone()
+}
+
+// TestAnEntryThatWasJustPausedStays: the pass has read it before.
+func TestAnEntryThatWasJustPausedStays(t *testing.T) {
+	w := newWorld(t, vendors.Everything(), given(v1alpha1.KindApiKey, "key-1", keyName(1)))
+	w.vendor.AddWorkspace(provider.Workspace{ID: "ws-1"})
+	w.meanwhile = func(api client.Client) {
+		entry := &v1alpha1.Orphan{}
+		if err := api.Get(w.Context(), client.ObjectKey{Namespace: operator, Name: "entry"}, entry); err != nil {
+			w.Fatal(err)
+		}
+		entry.Annotations = map[string]string{v1alpha1.AnnotationPaused: "true"}
+		if err := api.Update(w.Context(), entry); err != nil {
+			w.Fatal(err)
+		}
+	}
+	if result := w.pass(); result.RequeueAfter != time.Second {
+		t.Errorf("the next look is in %s, want soon: the change need not be a pause", result.RequeueAfter)
+	}
+	w.wantStays()
+	if result := w.pass(); result != (ctrl.Result{}) {
+		t.Errorf("after that: %+v, want nothing while it is paused", result)
+	}
 }
 
 // TestAFailedReadRemovesNothing: every class of error, and every way to ask.
