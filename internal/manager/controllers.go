@@ -50,7 +50,9 @@ type Controller struct {
 func Controllers(parts Parts, options Options) []Controller {
 	deadline := cmp.Or(options.ProvisioningDeadline, DefaultProvisioningDeadline)
 	book := &ledger.Book{Client: parts.Client, Namespace: options.Namespace, Recorder: parts.Recorder, Now: parts.Now}
-	keeper := &credentials.Reconciler{Client: parts.Client, Live: parts.Live, Broker: parts.Broker, Recorder: parts.Recorder, Now: parts.Now}
+	keeper := &credentials.Reconciler{
+		Client: parts.Client, Live: parts.Live, Broker: parts.Broker, Recorder: parts.Recorder, Now: parts.Now, Resync: options.CredentialsResync,
+	}
 	return []Controller{
 		{"credentials", keeper},
 		{"workspaceclass", &workspaceclass.Reconciler{

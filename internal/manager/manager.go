@@ -39,6 +39,9 @@ type Options struct {
 	// altered. It needs the right to list and watch Secrets; without it they are
 	// repaired by the resync.
 	WatchSecrets bool
+	// CredentialsResync is how often a credential Secret in use is looked at; 0 is
+	// [credentials.DefaultResync].
+	CredentialsResync time.Duration
 	// Workers is how many Workspaces, and how many ApiKeys, are worked on at
 	// a time.
 	Workers int

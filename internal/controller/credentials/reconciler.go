@@ -4,6 +4,7 @@
 package credentials
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -20,9 +21,10 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/account"
 )
 
-// lookAgain is how often a Secret in use is looked at: Secrets are not watched,
-// so nothing else tells that one is deleted, or replaced by one nobody keeps.
-const lookAgain = time.Minute
+// DefaultResync is how often a Secret in use is looked at: Secrets are not
+// watched, so nothing else tells that one is deleted, or replaced by one nobody
+// keeps.
+const DefaultResync = time.Minute
 
 // passDeadline bounds one pass.
 const passDeadline = time.Minute
@@ -41,6 +43,8 @@ type Reconciler struct {
 	Broker   *account.Broker
 	Recorder events.EventRecorder
 	Now      func() time.Time
+	// Resync is in the place of [DefaultResync] unless it is 0.
+	Resync time.Duration
 
 	// turns lets nobody find a Secret kept that is just being let go.
 	turns turns
@@ -74,7 +78,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if users == 0 {
 		return ctrl.Result{}, nil
 	}
-	return ctrl.Result{RequeueAfter: lookAgain}, nil
+	return ctrl.Result{RequeueAfter: cmp.Or(r.Resync, DefaultResync)}, nil
 }
 
 // review sets or removes the finalizer, and gives the Secret, nil if there is
