@@ -90,6 +90,10 @@ type crashed struct{ at Call }
 // Plan says which calls go wrong, and keeps all that were made. It is not for concurrent use: the operator makes one call at a time.
 type Plan struct {
 	Faults []Fault
+	// Lag is what the caches do not show; nil if they show everything.
+	Lag *Lag
+	// Turns are the passes made since counting began.
+	Turns []Turn
 	// Calls are those made since counting began.
 	Calls []Call
 	// counting is off while a scenario is set up.

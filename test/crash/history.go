@@ -20,8 +20,10 @@ type History struct {
 	Scenario string
 	Vendor   string
 	Faults   []Fault
-	// Calls are those that were made from the first step of the act on.
+	Lag      *Lag
+	// Calls and Turns are those that were made from the first step of the act on.
 	Calls []Call
+	Turns []Turn
 	// End is the end state in words, one line for each thing.
 	End []string
 	// Created and Issued are how many workspaces and keys there ever were.
@@ -35,13 +37,19 @@ type History struct {
 // Play runs a scenario. It has to be called in a bubble.
 func (l *Lab) Play(t testing.TB, scenario Scenario, vendor string, faults ...Fault) History {
 	t.Helper()
+	return l.PlayLagging(t, scenario, vendor, nil, faults...)
+}
+
+// PlayLagging is Play with caches that show an old state.
+func (l *Lab) PlayLagging(t testing.TB, scenario Scenario, vendor string, lag *Lag, faults ...Fault) History {
+	t.Helper()
 	w := l.world(t, vendor)
 	w.settle()
 	for _, step := range scenario.Before {
 		step(w)
 		w.settle()
 	}
-	w.plan.Faults, w.plan.counting = faults, true
+	w.plan.Faults, w.plan.Lag, w.plan.counting = faults, lag, true
 	for _, step := range scenario.Act {
 		step(w)
 		w.settle()
@@ -58,7 +66,7 @@ func (l *Lab) Play(t testing.TB, scenario Scenario, vendor string, faults ...Fau
 	}
 	w.memory.wrong = append(w.memory.wrong, w.leaks()...)
 	return History{
-		Scenario: scenario.Name, Vendor: vendor, Faults: faults, Calls: w.plan.Calls, End: w.end(), Passes: w.passes, Struck: w.plan.struck,
+		Scenario: scenario.Name, Vendor: vendor, Faults: faults, Lag: lag, Calls: w.plan.Calls, Turns: w.plan.Turns, End: w.end(), Passes: w.passes, Struck: w.plan.struck,
 		Created: len(w.things("workspaces")), Issued: len(w.things("keys")), Wrong: slices.Compact(w.memory.wrong),
 	}
 }

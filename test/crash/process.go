@@ -42,14 +42,18 @@ type process struct {
 	queue       queue
 	view        *store.View
 	over        bool
+	// held are the kinds of which the caches show nothing new, and until when.
+	held  store.Position
+	until time.Time
+	// shown is what the caches showed in the last pass.
+	shown store.Position
 }
 
 // start begins a new life.
 func (w *World) start() {
 	w.starts++
-	view, err := w.store.View(nil)
-	must(w.t, err)
-	p := &process{w: w, view: view}
+	p := &process{w: w}
+	p.look(w.plan.afterCrash())
 	ended := func() bool { return p.over }
 	live := &server{Client: w.store.Client(engine.FieldManager), plan: w.plan, ended: ended}
 	cached := &caching{server: live, view: p.view, indexes: map[string]client.IndexerFunc{}}
@@ -97,7 +101,7 @@ func (p *process) wakeAll() {
 
 // catchUp has the caches see what was written since, and wakes those for whom it is news.
 func (p *process) catchUp() {
-	for _, change := range p.view.CatchUp() {
+	for _, change := range p.view.CatchUp(p.moving()...) {
 		p.deliver(change.Old, change.New)
 	}
 }
@@ -109,7 +113,7 @@ func (p *process) deliver(before, after client.Object) {
 			if !sameKind(trigger.Kind, before, after) {
 				continue
 			}
-			for _, obj := range news(trigger.News, seen(trigger, before), seen(trigger, after)) {
+			for _, obj := range told(trigger.News, seen(trigger, before), seen(trigger, after)) {
 				p.wake(number, trigger.Wakes, obj)
 			}
 		}
@@ -145,8 +149,8 @@ func seen(trigger watch.Trigger, obj client.Object) client.Object {
 	return metadata
 }
 
-// news are the objects that a handler is shown of a change, if it passes the predicate.
-func news(passes predicate.Predicate, before, after client.Object) []client.Object {
+// told are the objects that a handler is shown of a change, if it passes the predicate.
+func told(passes predicate.Predicate, before, after client.Object) []client.Object {
 	switch {
 	case before == nil && after == nil:
 		return nil
@@ -172,8 +176,7 @@ func (p *process) wake(controller int, wakes handler.MapFunc, obj client.Object)
 
 // pass makes the next pass that is due; false if there is none. A crash in it begins a new life.
 func (p *process) pass() bool {
-	p.catchUp()
-	next, due := p.queue.take(time.Now())
+	next, due := p.next()
 	if !due {
 		return false
 	}
@@ -189,8 +192,27 @@ func (p *process) pass() bool {
 		p.w.wrongf("invariant 16: a pass of %s %s took %s", p.controllers[next.controller].Name, next.request, took)
 	}
 	p.put(next, result, err)
+	p.shown = p.view.Position()
 	p.w.look(false)
 	return true
+}
+
+// next is what the next pass is about, once the caches show what they are to show in it.
+func (p *process) next() (item, bool) {
+	p.catchUp()
+	if lag := p.w.plan.lagNow(); lag != nil {
+		p.w.plan.Turns = append(p.w.plan.Turns, Turn{item: lag.item})
+		p.look(lag)
+		if lag.For > 0 {
+			p.queue.addAt(lag.item, time.Now().Add(time.Second)) // and again while it lasts
+		}
+		return lag.item, true
+	}
+	next, due := p.queue.take(time.Now())
+	if due && p.w.plan.counting {
+		p.w.plan.Turns = append(p.w.plan.Turns, Turn{item: next, News: p.news()})
+	}
+	return next, due
 }
 
 // put is what controller-runtime does with the outcome of a pass.

@@ -50,7 +50,7 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 	}()
 	err := w.plan.run(call, func() (err error) {
-		told(request)
+		sent(request)
 		response, err = w.serve(request) //nolint:bodyclose // the driver's
 		return err
 	}, func(kind Kind) (err error) {
@@ -70,8 +70,8 @@ func mutates(request *http.Request) bool {
 	return request.Method != http.MethodGet || strings.HasSuffix(request.URL.Path, "/delete")
 }
 
-// told lets the client know that the request has left it.
-func told(request *http.Request) {
+// sent lets the client know that the request has left it.
+func sent(request *http.Request) {
 	trace := httptrace.ContextClientTrace(request.Context())
 	if trace == nil {
 		return
@@ -119,7 +119,7 @@ func (w *wire) instead(request *http.Request, kind Kind) (*http.Response, error)
 	case AnswerLost:
 		return nil, io.ErrUnexpectedEOF
 	case Deadline:
-		told(request)
+		sent(request)
 		<-request.Context().Done()
 		return nil, request.Context().Err()
 	case Throttled:
@@ -136,7 +136,7 @@ func (w *wire) instead(request *http.Request, kind Kind) (*http.Response, error)
 
 // hit has one request go wrong at the emulator.
 func (w *wire) hit(request *http.Request, one fault.Fault) (*http.Response, error) {
-	told(request)
+	sent(request)
 	one.Times = 1
 	if _, err := w.emulator.AddFault(one); err != nil {
 		return nil, err

@@ -202,7 +202,7 @@ func (w *World) settle() {
 	end := w.changed.Add(longest)
 	for {
 		w.run()
-		due, waits := w.process.queue.next()
+		due, waits := w.process.wakes()
 		quiet := w.changed.Add(calm)
 		switch {
 		case waits && due.Before(quiet):
