@@ -123,7 +123,11 @@ func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *
 	if err != nil {
 		return err
 	}
-	if err := estranged(ws, class, driver.Name()); err != nil {
+	accountID, err := r.Broker.AccountID(class)
+	if err != nil {
+		return err
+	}
+	if err := estranged(ws, class.Name, driver.Name(), accountID); err != nil {
 		return err
 	}
 	intent.ClassName, intent.Provider = class.Name, driver.Name()
@@ -162,15 +166,15 @@ func (r *Reconciler) welcome(ctx context.Context, ws *v1alpha1.Workspace, class 
 
 // estranged refuses a class that is another one by now, of the same name: what its
 // vendor, or its account, does not have says nothing of what the Workspace has.
-func estranged(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, vendor string) error {
+func estranged(ws *v1alpha1.Workspace, class, vendor, accountID string) error {
 	const message = "WorkspaceClass %q is another one by now: it is for %s, and this Workspace has its workspace in %s. Make the class anew as it was, or use another class with another Workspace"
 	called := controllerutil.ContainsFinalizer(ws, v1alpha1.Finalizer) || ws.Status.UUID != ""
-	was, is := ws.Status.AccountID, class.Spec.Provider.AccountID()
+	was := ws.Status.AccountID
 	switch {
 	case called && ws.Status.Provider != "" && ws.Status.Provider != vendor:
-		return &account.Problem{Reason: v1alpha1.ReasonClassInvalid, Message: fmt.Sprintf(message, class.Name, vendor, ws.Status.Provider)}
-	case ws.Status.UUID != "" && was != "" && is != "" && !strings.EqualFold(was, is):
-		return &account.Problem{Reason: v1alpha1.ReasonClassInvalid, Message: fmt.Sprintf(message, class.Name, "account "+is, "account "+was)}
+		return &account.Problem{Reason: v1alpha1.ReasonClassInvalid, Message: fmt.Sprintf(message, class, vendor, ws.Status.Provider)}
+	case ws.Status.UUID != "" && was != "" && accountID != "" && !strings.EqualFold(was, accountID):
+		return &account.Problem{Reason: v1alpha1.ReasonClassInvalid, Message: fmt.Sprintf(message, class, "account "+accountID, "account "+was)}
 	}
 	return nil
 }
