@@ -35,8 +35,6 @@ type Intent struct {
 	Retain      bool
 	// Insists: the Workspace's own spec says Retain.
 	Insists bool
-	// Shared: another Workspace has what this one leaves in its deletion.
-	Shared bool
 	// First: we hold no finalizer, so the vendor was never called.
 	First      bool
 	Deleting   bool
@@ -50,6 +48,7 @@ type Intent struct {
 	account *account.Account
 	own     *account.Account
 	vault   kept
+	custody custody
 }
 
 // Reserve stands in line for the requests of one pass: the one that changes
@@ -187,8 +186,13 @@ func (r *Reconciler) spare(ctx context.Context, ws *v1alpha1.Workspace, intent *
 		return nil
 	}
 	owners, err := r.owners(ctx, ws, intent.Provider, id, true)
-	intent.Shared = len(owners) > 0
-	intent.Retain = intent.Retain || intent.Shared
+	if err != nil {
+		return err
+	}
+	intent.Retain = intent.Retain || len(owners) > 0
+	if intent.vault.held() {
+		intent.custody, err = r.custodyOf(ctx, ws, intent, id)
+	}
 	return err
 }
 
@@ -222,7 +226,7 @@ func (r *Reconciler) openOwn(ctx context.Context, ws *v1alpha1.Workspace, class 
 	if intent.vault, err = r.inspectVault(ctx, ws); err != nil {
 		return err
 	}
-	if intent.vault.held() && !intent.Shared {
+	if intent.vault.held() && intent.custody == ours {
 		intent.own, err = r.Broker.OpenOwn(ctx, class, vaultName(ws))
 		return err
 	}
