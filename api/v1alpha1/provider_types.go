@@ -21,18 +21,6 @@ type Provider struct {
 	Oceanbase *OceanbaseProvider `json:"oceanbase,omitempty"`
 }
 
-// AccountID is the vendor's account that holds the workspaces, where the class names
-// it and not the credential alone.
-func (p *Provider) AccountID() string {
-	switch {
-	case p.Groundfloor != nil:
-		return p.Groundfloor.AccountID
-	case p.Oceanbase != nil:
-		return p.Oceanbase.OrganizationID
-	}
-	return ""
-}
-
 // Endpoint is a vendor's base URL.
 // +kubebuilder:validation:MinLength=8
 // +kubebuilder:validation:MaxLength=512

@@ -117,6 +117,16 @@ func (b *Broker) Capabilities(class *v1alpha1.WorkspaceClass) (provider.Capabili
 	return can, nil
 }
 
+// AccountID is the vendor's account that holds the workspaces, where the class names
+// it and not the credential alone. It answers with a [*Problem] as [Broker.Driver] does.
+func (b *Broker) AccountID(class *v1alpha1.WorkspaceClass) (string, error) {
+	vendor, err := b.vendor(class)
+	if err != nil {
+		return "", err
+	}
+	return vendor.settings[vendor.driver.Capabilities().AccountSetting], nil
+}
+
 // vendor is what the one member of spec.provider says.
 type vendor struct {
 	driver   provider.Driver

@@ -201,3 +201,26 @@ func TestCapabilities(t *testing.T) {
 	_, err := newWorld(t).Capabilities(freeze(v1alpha1.Enabled))
 	wantProblem(t, err, v1alpha1.ReasonClassInvalid, `WorkspaceClass "prod" cannot be used: this operator has no driver for provider "groundfloor"`)
 }
+
+// TestAccountID is what the class says under the name that the vendor has for it.
+func TestAccountID(t *testing.T) {
+	groundfloor := v1alpha1.Provider{Groundfloor: &v1alpha1.GroundfloorProvider{AccountID: "aa-1"}}
+	oceanbase := v1alpha1.Provider{Oceanbase: &v1alpha1.OceanbaseProvider{OrganizationID: "org-1"}}
+	for _, test := range []struct {
+		driver, setting string
+		provider        v1alpha1.Provider
+		want            string
+	}{
+		{"groundfloor", "accountID", groundfloor, "aa-1"},
+		{"oceanbase", "organizationID", oceanbase, "org-1"},
+		{"oceanbase", "", oceanbase, ""},
+	} {
+		w := newWorld(t)
+		w.driver.name = test.driver
+		w.driver.capabilities.AccountSetting = test.setting
+		got, err := w.AccountID(&v1alpha1.WorkspaceClass{Spec: v1alpha1.WorkspaceClassSpec{Provider: test.provider}})
+		if err != nil || got != test.want {
+			t.Errorf("%s by %q: got %q, %v, want %q", test.driver, test.setting, got, err, test.want)
+		}
+	}
+}

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +16,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -209,15 +206,6 @@ func severity(outlook plan.Outlook, of *metav1.Condition) string {
 		return corev1.EventTypeWarning
 	}
 	return corev1.EventTypeNormal
-}
-
-// Spread moves the next look at an object by up to a tenth, so that objects made
-// together do not come back together. It is the same each time: what happens
-// once can be made to happen again.
-func Spread(uid types.UID, after time.Duration) time.Duration {
-	hash := fnv.New32a()
-	_, _ = hash.Write([]byte(uid)) // a hash takes everything
-	return after + time.Duration(float64(after)/10*float64(hash.Sum32())/math.MaxUint32)
 }
 
 // maxEcho is the bound the API sets on the echo of an annotation, in

@@ -10,8 +10,11 @@ type Capabilities struct {
 	// Checkable: a credential can be tried without naming a workspace. Where it
 	// is false, [Session] Check says only what can be told without a call.
 	Checkable bool
-	Workspace WorkspaceCapabilities
-	Key       KeyCapabilities
+	// AccountSetting is the vendor's member of the class that names the account
+	// which holds the workspaces; empty where the credential alone tells.
+	AccountSetting string
+	Workspace      WorkspaceCapabilities
+	Key            KeyCapabilities
 	// RateLimit is what the vendor documents; zero where it documents none.
 	RateLimit Quota
 }

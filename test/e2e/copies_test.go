@@ -6,6 +6,7 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/account"
@@ -60,6 +61,34 @@ func (w *World) vaultCopied(ws, back *v1alpha1.Workspace) {
 		Data: kept[0].Data,
 	}
 	w.Expect(w.h.Client.Create(w.Context(), secret)).To(Succeed())
+}
+
+// copiedWithoutKey deletes the original while a copy has its workspace, and not its key: whoever restored the namespace forgot the Secret.
+func copiedWithoutKey(w *World) {
+	ws := w.workspace("workspace", w.class())
+	w.h.WaitReady(w, ws)
+	vault, before := w.adminSecrets(ws), w.writes()
+	w.Expect(vault).To(HaveLen(1))
+	w.younger(ws)
+	back := w.broughtBack(ws, w.h.Namespace(w), true)
+	w.refused(back, v1alpha1.ReasonConflict, ws.Status.UUID)
+	w.delete(ws)
+	w.h.WaitGone(w, ws)
+	w.Expect(w.writes()).To(Equal(before), "the copy needs the key: it is not revoked")
+	w.Expect(w.adminSecrets(ws)).To(HaveLen(1), "nor is it lost")
+	w.said(ws, corev1.EventTypeWarning, v1alpha1.ReasonRetained, "not revoked", vault[0].Name)
+	entries := w.ledger()
+	w.Expect(entries).To(HaveLen(1))
+	w.Expect(entries[0].Spec).To(And(HaveField("ID", ws.Status.UUID), HaveField("Object.UID", ws.UID), HaveField("Message", ContainSubstring(vault[0].Name))))
+	w.pokeUntil(back, "the copy to ask for the key", func(seen client.Object) bool {
+		return harness.Says(seen, v1alpha1.ConditionStalled, v1alpha1.ReasonCredentialsNotFound, account.OwnSecretName(back.UID))
+	})
+	w.vaultCopied(ws, back)
+	w.pokeUntilReady(back)
+	w.delete(back)
+	w.h.WaitGone(w, back)
+	w.Expect(w.writes()).To(Equal(before+1), "who had it last revokes it")
+	w.Expect(w.adminSecrets(back)).To(BeEmpty())
 }
 
 func copiedAfterImport(w *World) {

@@ -23,6 +23,7 @@ func restore() []scenario {
 		s.at(vendor, "a Workspace with its status goes on, under whatever UID", restoredWithStatus)
 		s.at(vendor, "a Workspace without its status is deleted, and another imports what it had", restoredAndImported)
 	}
+	s.at(harness.Guance, "the original is deleted while its copy lacks the key: the key stays, and the ledger tells of it", copiedWithoutKey)
 	s.at(harness.Portkey, "a Workspace with its status, whose workspace another took over meanwhile, is a Conflict", copiedAfterImport)
 	s.at(harness.Portkey, "a tenant who writes our finalizer down gets no more than a condition", finalizerTyped)
 	return s.all

@@ -9,6 +9,7 @@ import (
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/account"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/internal/publish"
@@ -78,7 +79,7 @@ func TestReportANewKey(t *testing.T) {
 		KeyID: "key-2", DisplayName: "ci-2", CreatedAt: new(at(0)), Fingerprint: "sha256:new", LastHandledRotateAt: "then",
 		Retiring: []v1alpha1.RetiringKey{{KeyID: "key-1", RevokeAt: at(time.Hour)}}, Binding: &v1alpha1.Binding{Name: "ci"},
 		Applied:   map[string]v1alpha1.FieldFingerprint{"displayName": "applied"},
-		RotatesAt: &metav1.Time{Time: now().Add(10*time.Hour - ahead("uid-1", time.Hour)).Truncate(time.Second)},
+		RotatesAt: &metav1.Time{Time: now().Add(10*time.Hour - engine.Part("uid-1", time.Hour)).Truncate(time.Second)},
 	}
 	if diff := cmp.Diff(want, key.Status); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

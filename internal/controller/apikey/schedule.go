@@ -2,8 +2,6 @@ package apikey
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,7 +58,7 @@ func rotatesAt(key *v1alpha1.ApiKey, since, now time.Time) *metav1.Time {
 		return nil
 	}
 	interval := key.Spec.Rotation.Interval.Duration
-	at := fallsDue(since, interval-ahead(string(key.UID), interval/spreadShare), key.Status.RotatesAt, now)
+	at := fallsDue(since, interval-engine.Part(key.UID, interval/spreadShare), key.Status.RotatesAt, now)
 	if end := key.Status.ExpiresAt; end != nil && end.Add(-overlap(key)).Before(at) {
 		at = end.Add(-overlap(key))
 	}
@@ -68,13 +66,6 @@ func rotatesAt(key *v1alpha1.ApiKey, since, now time.Time) *metav1.Time {
 		at = soonest
 	}
 	return &metav1.Time{Time: at.Truncate(time.Second)}
-}
-
-// ahead is a part of the share, always the same for one object, and of many
-// objects evenly spread.
-func ahead(uid string, share time.Duration) time.Duration {
-	sum := sha256.Sum256([]byte(uid))
-	return time.Duration(float64(share) * float64(binary.BigEndian.Uint32(sum[:])) / (1 << 32))
 }
 
 // expired reports whether the live key is past its end.
@@ -221,7 +212,7 @@ func term(key *v1alpha1.ApiKey, spec provider.KeySpec, now time.Time) time.Durat
 		return left
 	}
 	interval := key.Spec.Rotation.Interval.Duration
-	turn := interval - ahead(string(key.UID), interval/spreadShare)
+	turn := interval - engine.Part(key.UID, interval/spreadShare)
 	if left > 0 {
 		return min(turn, max(left-overlap(key), time.Second))
 	}

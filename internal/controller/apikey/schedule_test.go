@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/internal/publish"
@@ -101,7 +102,7 @@ func TestNobodyWaitsLongerThanTheSpan(t *testing.T) {
 
 func TestRotatesAt(t *testing.T) {
 	const interval, overlap = 100 * time.Hour, time.Hour
-	own := ahead("uid-1", interval/spreadShare)
+	own := engine.Part("uid-1", interval/spreadShare)
 	ending := func(after time.Duration) gen.ApiKeyModifier {
 		return func(key *v1alpha1.ApiKey) { key.Status.ExpiresAt = new(at(after)) }
 	}
@@ -195,7 +196,7 @@ func unrotated(key *v1alpha1.ApiKey) *v1alpha1.ApiKey {
 }
 
 func TestNext(t *testing.T) {
-	since := 10*time.Minute - 2*time.Second - ahead("uid-1", time.Minute).Truncate(time.Second)
+	since := 10*time.Minute - 2*time.Second - engine.Part("uid-1", time.Minute).Truncate(time.Second)
 	retiring := Sight{Secret: publish.Found{IssuedAt: now().Add(-since)}, Retiring: []v1alpha1.RetiringKey{{KeyID: "key-0", RevokeAt: at(-time.Minute)}, {KeyID: "key-1", RevokeAt: at(20 * time.Minute)}}}
 	ends := func(after time.Duration) *v1alpha1.ApiKey {
 		key := gen.ApiKey("ci")

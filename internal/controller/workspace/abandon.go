@@ -2,7 +2,6 @@ package workspace
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
@@ -69,8 +68,7 @@ func entry(ws *v1alpha1.Workspace, intent Intent, orphan plan.Orphan) ledger.Ent
 		entry.Since = attempt.StartedAt.Time
 	}
 	if intent.vault.held() {
-		entry.Message = fmt.Sprintf("the admin key of this workspace could not be revoked, and lives on: it is key %q, in Secret %q of this namespace. Revoke it at the vendor, and remove the Secret and this entry",
-			intent.vault.keyID, vaultName(ws))
+		entry.Message = outliving(ws, intent)
 	}
 	if orphan.Reason == v1alpha1.OrphanOutcomeUnknown {
 		entry.Message = "a request to create this workspace was not answered: look for it in the vendor's console, remove it there if it was made, and delete this entry"

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -150,21 +149,8 @@ func (r *Reconciler) classStays(ctx context.Context, intent Intent) error {
 }
 
 func (r *Reconciler) remove(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight Sight, step plan.Step) error {
-	if intent.Shared && intent.vault.held() {
-		return r.removeVault(ctx, ws, intent.vault) // it is a copy: the other works with the key
-	}
 	if intent.Retain && intent.vault.held() {
-		err := intent.own.Session().Keys().Revoke(ctx, intent.vault.uuid, intent.vault.keyID)
-		if err != nil && intent.Insists {
-			// The key is not lost: the Secret that holds it stays, and the ledger says so.
-			r.Recorder.Eventf(ws, nil, corev1.EventTypeWarning, v1alpha1.ReasonRetained, "Delete",
-				"the workspace's own admin key could not be revoked; it stays in Secret %q of the operator's namespace", vaultName(ws))
-			return r.Ledger.Enter(ctx, entry(ws, intent, plan.Orphan{ID: intent.vault.uuid, Name: attemptName(ws, intent), Reason: v1alpha1.OrphanAbandoned}))
-		}
-		if err != nil {
-			return err
-		}
-		return r.removeVault(ctx, ws, intent.vault)
+		return r.dissolve(ctx, ws, intent)
 	}
 	doomed := found(sight, step.Target)
 	if doomed == nil || !removable(ws, intent, *doomed) {

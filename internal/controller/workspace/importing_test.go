@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -22,8 +23,10 @@ import (
 func among(t *testing.T, all ...*v1alpha1.Workspace) *Reconciler {
 	t.Helper()
 	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		t.Fatal(err)
+	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, v1alpha1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			t.Fatal(err)
+		}
 	}
 	builder := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(&v1alpha1.Workspace{}).WithIndex(&v1alpha1.Workspace{}, byUUID, uuidOf)
 	for _, ws := range all {
@@ -164,36 +167,28 @@ func TestOwners(t *testing.T) {
 	}
 }
 
-// TestAWorkspaceThatIsShared is left to the other that has it, and so is the key that
-// manages it. The cache need not have seen the other yet.
+// TestAWorkspaceThatIsShared is left to the other that has it. The cache need not have
+// seen the other yet.
 func TestAWorkspaceThatIsShared(t *testing.T) {
 	for name, row := range map[string]struct {
-		uuid, kept string
-		other      *v1alpha1.Workspace
-		retain     bool
-		want       Intent
+		uuid         string
+		other        *v1alpha1.Workspace
+		retain, want bool
 	}{
-		"nobody has it":                          {"ws-1", "", owner("a", 0, "ws-2"), false, Intent{}},
-		"another import has it":                  {"ws-1", "", importer("a", 0, "ws-1"), false, Intent{Shared: true, Retain: true}},
-		"one that created it has it":             {"ws-1", "", owner("a", time.Hour, "ws-1", elsewhere()), false, Intent{Shared: true, Retain: true}},
-		"others ask for it":                      {"ws-1", "", importer("a", 0, ""), false, Intent{}},
-		"another vendor's has the id":            {"ws-1", "", owner("a", 0, "ws-1", of("other")), false, Intent{}},
-		"it has none":                            {"", "", owner("a", 0, "ws-1"), false, Intent{}},
-		"what is retained is nobody's to remove": {"ws-1", "", owner("a", 0, "ws-1"), true, Intent{Retain: true}},
-		"nor is the key that others work with":   {"ws-1", "ws-1", owner("a", 0, "ws-1"), true, Intent{Shared: true, Retain: true}},
-		"whose status did not come along":        {"", "ws-1", owner("a", 0, "ws-1"), true, Intent{Shared: true, Retain: true}},
-		"its own key is revoked":                 {"ws-1", "ws-1", owner("a", 0, "ws-2"), true, Intent{Retain: true}},
+		"nobody has it":                          {"ws-1", owner("a", 0, "ws-2"), false, false},
+		"another import has it":                  {"ws-1", importer("a", 0, "ws-1"), false, true},
+		"one that created it has it":             {"ws-1", owner("a", time.Hour, "ws-1", elsewhere()), false, true},
+		"others ask for it":                      {"ws-1", importer("a", 0, ""), false, false},
+		"another vendor's has the id":            {"ws-1", owner("a", 0, "ws-1", of("other")), false, false},
+		"it has none":                            {"", owner("a", 0, "ws-1"), false, false},
+		"what is retained is nobody's to remove": {"ws-1", owner("a", 0, "ws-1"), true, true},
 	} {
 		doomed := owner("doomed", 0, row.uuid)
 		for cached, r := range map[string]*Reconciler{"in the cache": among(t, row.other, doomed), "not in the cache": among(t, doomed)} {
 			r.Live = among(t, row.other, doomed).Live
-			intent := Intent{Provider: "acme", Retain: row.retain, vault: kept{uuid: row.kept}}
-			if row.kept != "" {
-				intent.vault.secret = "0f-9"
-			}
-			err := r.spare(t.Context(), doomed, &intent)
-			if err != nil || intent.Shared != row.want.Shared || intent.Retain != row.want.Retain {
-				t.Errorf("%s, %s: shared %t, retain %t, %v; want %t, %t", name, cached, intent.Shared, intent.Retain, err, row.want.Shared, row.want.Retain)
+			intent := Intent{Provider: "acme", Retain: row.retain}
+			if err := r.spare(t.Context(), doomed, &intent); err != nil || intent.Retain != row.want {
+				t.Errorf("%s, %s: retain %t, %v; want %t", name, cached, intent.Retain, err, row.want)
 			}
 		}
 	}

@@ -35,8 +35,6 @@ type Intent struct {
 	Retain      bool
 	// Insists: the Workspace's own spec says Retain.
 	Insists bool
-	// Shared: another Workspace has what this one leaves in its deletion.
-	Shared bool
 	// First: we hold no finalizer, so the vendor was never called.
 	First      bool
 	Deleting   bool
@@ -50,6 +48,7 @@ type Intent struct {
 	account *account.Account
 	own     *account.Account
 	vault   kept
+	custody custody
 }
 
 // Reserve stands in line for the requests of one pass: the one that changes
@@ -123,7 +122,11 @@ func (r *Reconciler) serve(ctx context.Context, ws *v1alpha1.Workspace, intent *
 	if err != nil {
 		return err
 	}
-	if err := estranged(ws, class, driver.Name()); err != nil {
+	accountID, err := r.Broker.AccountID(class)
+	if err != nil {
+		return err
+	}
+	if err := estranged(ws, class.Name, driver.Name(), accountID); err != nil {
 		return err
 	}
 	intent.ClassName, intent.Provider = class.Name, driver.Name()
@@ -162,15 +165,15 @@ func (r *Reconciler) welcome(ctx context.Context, ws *v1alpha1.Workspace, class 
 
 // estranged refuses a class that is another one by now, of the same name: what its
 // vendor, or its account, does not have says nothing of what the Workspace has.
-func estranged(ws *v1alpha1.Workspace, class *v1alpha1.WorkspaceClass, vendor string) error {
+func estranged(ws *v1alpha1.Workspace, class, vendor, accountID string) error {
 	const message = "WorkspaceClass %q is another one by now: it is for %s, and this Workspace has its workspace in %s. Make the class anew as it was, or use another class with another Workspace"
 	called := controllerutil.ContainsFinalizer(ws, v1alpha1.Finalizer) || ws.Status.UUID != ""
-	was, is := ws.Status.AccountID, class.Spec.Provider.AccountID()
+	was := ws.Status.AccountID
 	switch {
 	case called && ws.Status.Provider != "" && ws.Status.Provider != vendor:
-		return &account.Problem{Reason: v1alpha1.ReasonClassInvalid, Message: fmt.Sprintf(message, class.Name, vendor, ws.Status.Provider)}
-	case ws.Status.UUID != "" && was != "" && is != "" && !strings.EqualFold(was, is):
-		return &account.Problem{Reason: v1alpha1.ReasonClassInvalid, Message: fmt.Sprintf(message, class.Name, "account "+is, "account "+was)}
+		return &account.Problem{Reason: v1alpha1.ReasonClassInvalid, Message: fmt.Sprintf(message, class, vendor, ws.Status.Provider)}
+	case ws.Status.UUID != "" && was != "" && accountID != "" && !strings.EqualFold(was, accountID):
+		return &account.Problem{Reason: v1alpha1.ReasonClassInvalid, Message: fmt.Sprintf(message, class, "account "+accountID, "account "+was)}
 	}
 	return nil
 }
@@ -183,8 +186,13 @@ func (r *Reconciler) spare(ctx context.Context, ws *v1alpha1.Workspace, intent *
 		return nil
 	}
 	owners, err := r.owners(ctx, ws, intent.Provider, id, true)
-	intent.Shared = len(owners) > 0
-	intent.Retain = intent.Retain || intent.Shared
+	if err != nil {
+		return err
+	}
+	intent.Retain = intent.Retain || len(owners) > 0
+	if intent.vault.held() {
+		intent.custody, err = r.custodyOf(ctx, ws, intent, id)
+	}
 	return err
 }
 
@@ -218,7 +226,7 @@ func (r *Reconciler) openOwn(ctx context.Context, ws *v1alpha1.Workspace, class 
 	if intent.vault, err = r.inspectVault(ctx, ws); err != nil {
 		return err
 	}
-	if intent.vault.held() && !intent.Shared {
+	if intent.vault.held() && intent.custody == ours {
 		intent.own, err = r.Broker.OpenOwn(ctx, class, vaultName(ws))
 		return err
 	}

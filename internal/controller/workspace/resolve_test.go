@@ -13,35 +13,30 @@ import (
 // TestEstranged: a class of the same name, for another vendor or another account, has
 // nothing to say of what the Workspace has.
 func TestEstranged(t *testing.T) {
-	in := func(id string) v1alpha1.Provider {
-		return v1alpha1.Provider{Groundfloor: &v1alpha1.GroundfloorProvider{AccountID: id}}
-	}
 	has := v1alpha1.WorkspaceStatus{Provider: "acme", UUID: "ws-1", AccountID: "aa-1"}
 	for name, row := range map[string]struct {
-		status   v1alpha1.WorkspaceStatus
-		held     bool
-		vendor   string
-		provider v1alpha1.Provider
-		words    []string
+		status          v1alpha1.WorkspaceStatus
+		held            bool
+		vendor, account string
+		words           []string
 	}{
-		"the class as it was":                             {has, true, "acme", in("aa-1"), nil},
-		"however the account is written":                  {has, true, "acme", in("AA-1"), nil},
-		"a class that names no account":                   {has, true, "acme", v1alpha1.Provider{Portkey: &v1alpha1.PortkeyProvider{}}, nil},
-		"another vendor":                                  {has, true, "other", v1alpha1.Provider{}, []string{"other", "acme"}},
-		"another vendor, and somebody took our finalizer": {has, false, "other", v1alpha1.Provider{}, []string{"other", "acme"}},
-		"another account":                                 {has, true, "acme", in("aa-2"), []string{"account aa-2", "account aa-1"}},
-		"another organization":                            {has, true, "acme", v1alpha1.Provider{Oceanbase: &v1alpha1.OceanbaseProvider{OrganizationID: "aa-2"}}, []string{"account aa-2", "account aa-1"}},
-		"another vendor, of which a call was made":        {v1alpha1.WorkspaceStatus{Provider: "acme"}, true, "other", v1alpha1.Provider{}, []string{"other", "acme"}},
-		"another vendor, and none was called":             {v1alpha1.WorkspaceStatus{Provider: "acme"}, false, "other", v1alpha1.Provider{}, nil},
-		"the vendor says nothing of the account":          {v1alpha1.WorkspaceStatus{Provider: "acme", UUID: "ws-1"}, true, "acme", in("aa-2"), nil},
-		"nothing is known yet":                            {v1alpha1.WorkspaceStatus{}, true, "acme", in("aa-1"), nil},
+		"the class as it was":                             {has, true, "acme", "aa-1", nil},
+		"however the account is written":                  {has, true, "acme", "AA-1", nil},
+		"a class that names no account":                   {has, true, "acme", "", nil},
+		"another vendor":                                  {has, true, "other", "", []string{"other", "acme"}},
+		"another vendor, and somebody took our finalizer": {has, false, "other", "", []string{"other", "acme"}},
+		"another account":                                 {has, true, "acme", "aa-2", []string{"account aa-2", "account aa-1"}},
+		"another vendor, of which a call was made":        {v1alpha1.WorkspaceStatus{Provider: "acme"}, true, "other", "", []string{"other", "acme"}},
+		"another vendor, and none was called":             {v1alpha1.WorkspaceStatus{Provider: "acme"}, false, "other", "", nil},
+		"the vendor says nothing of the account":          {v1alpha1.WorkspaceStatus{Provider: "acme", UUID: "ws-1"}, true, "acme", "aa-2", nil},
+		"nothing is known yet":                            {v1alpha1.WorkspaceStatus{}, true, "acme", "aa-1", nil},
 	} {
-		ws, class := gen.Workspace("ws"), gen.WorkspaceClass("prod")
-		ws.Status, class.Spec.Provider = row.status, row.provider
+		ws := gen.Workspace("ws")
+		ws.Status = row.status
 		if row.held {
 			ws.Finalizers = []string{v1alpha1.Finalizer}
 		}
-		err := estranged(ws, class, row.vendor)
+		err := estranged(ws, "prod", row.vendor, row.account)
 		problem, is := errors.AsType[*account.Problem](err)
 		if is != (row.words != nil) || is && problem.Reason != v1alpha1.ReasonClassInvalid {
 			t.Errorf("%s: %v", name, err)

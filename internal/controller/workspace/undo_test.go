@@ -188,35 +188,3 @@ func TestAForsakenWorkspaceIsInTheLedger(t *testing.T) {
 		})
 	}
 }
-
-// TestAKeyThatOutlivesItsRetainedWorkspace is in the ledger with the Secret it is in.
-func TestAKeyThatOutlivesItsRetainedWorkspace(t *testing.T) {
-	m := newMaking(t, func(can *provider.Capabilities) { can.Workspace.OwnCredential, can.Workspace.Delete = true, false })
-	m.Recorder = silent{}
-	made := m.make(t)
-	if err := m.storeVault(t.Context(), m.ws, m.intent, made); err != nil {
-		t.Fatal(err)
-	}
-	var err error
-	if m.intent.vault, err = m.inspectVault(t.Context(), m.ws); err != nil {
-		t.Fatal(err)
-	}
-	if m.intent.own, err = m.Broker.OpenOwn(t.Context(), m.intent.class, vaultName(m.ws)); err != nil {
-		t.Fatal(err)
-	}
-	m.intent.Retain, m.intent.Insists = true, true
-	m.vendor.Fail(vendors.RevokeKey, vendors.Refused(provider.Transient))
-	if err := m.remove(t.Context(), m.ws, m.intent, Sight{}, plan.Step{Verb: plan.Remove, Last: true}); err != nil {
-		t.Fatal(err)
-	}
-	m.wantEntry(t, made.ID, v1alpha1.OrphanAbandoned, made.Credential.ID, vaultName(m.ws), "remove the Secret")
-	m.book.refuse = 1
-	m.vendor.Fail(vendors.RevokeKey, vendors.Refused(provider.Transient))
-	if err := m.remove(t.Context(), m.ws, m.intent, Sight{}, plan.Step{Verb: plan.Remove, Last: true}); !errors.Is(err, errFull) {
-		t.Errorf("got %v from a ledger that takes nothing: the object would go with its key unaccounted for", err)
-	}
-}
-
-type silent struct{}
-
-func (silent) Eventf(runtime.Object, runtime.Object, string, string, string, string, ...any) {}

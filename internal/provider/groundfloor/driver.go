@@ -34,6 +34,7 @@ func (Driver) Capabilities() provider.Capabilities {
 	return provider.Capabilities{
 		CredentialKeys: []string{token},
 		Checkable:      true,
+		AccountSetting: settingAccount,
 		Workspace: provider.WorkspaceCapabilities{
 			Import: true, Create: true, Get: true, List: true, Update: true, Freeze: true, Delete: true,
 			DeleteSetting: settingFreezeOnDelete,

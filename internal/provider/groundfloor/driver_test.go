@@ -107,6 +107,7 @@ func TestCapabilities(t *testing.T) {
 	want := provider.Capabilities{
 		CredentialKeys: []string{"token"},
 		Checkable:      true,
+		AccountSetting: "accountID",
 		Workspace: provider.WorkspaceCapabilities{
 			Import: true, Create: true, Get: true, List: true, Update: true, Freeze: true, Delete: true,
 			DeleteSetting: "freezeOnDelete",

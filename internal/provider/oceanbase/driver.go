@@ -39,6 +39,7 @@ func (Driver) Name() string { return "oceanbase" }
 func (Driver) Capabilities() provider.Capabilities {
 	return provider.Capabilities{
 		CredentialKeys: []string{accessKeyID, accessKeySecret},
+		AccountSetting: settingOrganization,
 		Workspace: provider.WorkspaceCapabilities{
 			Import: true, Get: true,
 			Recovery: provider.RecoverNever,

@@ -102,6 +102,7 @@ func TestCapabilities(t *testing.T) {
 	}
 	got.Key.Name = nil
 	want := provider.Capabilities{
+		AccountSetting: "organizationID",
 		CredentialKeys: []string{"accessKeyID", "accessKeySecret"},
 		Workspace:      provider.WorkspaceCapabilities{Import: true, Get: true, Recovery: provider.RecoverNever},
 		Key: provider.KeyCapabilities{
