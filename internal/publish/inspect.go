@@ -58,6 +58,15 @@ func (f Found) Other() string {
 	return f.former[0].Name
 }
 
+// Left is the Secret of another name that is to go once the target holds the key;
+// empty if there is none.
+func (f Found) Left(key *v1alpha1.ApiKey) string {
+	if f.State == plan.SecretOurs && f.Name != Name(key) {
+		return f.Name
+	}
+	return f.Other()
+}
+
 // Inspect reads the target Secret as it is now, and those that status names if the
 // spec has come to name another. Ours is what the ApiKey's UID controls; names and
 // labels prove nothing.
