@@ -29,7 +29,8 @@ type Found struct {
 	// Taken says why the Secret that the spec asks for instead cannot be had.
 	Taken string
 	// KeyID is the vendor's id of the key it holds; KeyName is what the key is
-	// called there. Both are empty if it holds none, or not what was published.
+	// called there. Both are empty if it holds none, or not what was published. The
+	// id in a foreign one is only what that says.
 	KeyID, KeyName string
 	IssuedAt       time.Time
 	// IssuedFor and RotatedFor are as in [Content].
