@@ -1,15 +1,13 @@
 package apikey
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
@@ -46,12 +44,7 @@ func asIssued(key *v1alpha1.ApiKey, spec provider.KeySpec) map[string]v1alpha1.F
 }
 
 func fingerprint(value any) v1alpha1.FieldFingerprint {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return "" // what the API server stores can be written as JSON
-	}
-	sum := sha256.Sum256(text)
-	return v1alpha1.FieldFingerprint(hex.EncodeToString(sum[:8]))
+	return v1alpha1.FieldFingerprint(plan.Fingerprint(value))
 }
 
 // changed are the fields that were edited since the live key was issued, and

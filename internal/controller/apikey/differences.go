@@ -1,7 +1,6 @@
 package apikey
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -126,25 +125,15 @@ func shown(seen provider.Key, field string) any {
 	case "scopes":
 		return slices.Sorted(slices.Values(seen.Scopes))
 	case "usageLimits":
-		return inOrder(seen.UsageLimits)
+		return plan.InOrder(seen.UsageLimits)
 	case "rateLimits":
-		return inOrder(seen.RateLimits)
+		return plan.InOrder(seen.RateLimits)
 	case "access":
 		return seen.Disabled
 	case "expiresAt":
 		return seen.ExpiresAt.UTC().Truncate(time.Second)
 	}
 	return nil
-}
-
-// inOrder writes limits down in an order of their own: the vendor's says nothing.
-func inOrder[T any](limits []T) []string {
-	all := make([]string, 0, len(limits))
-	for _, limit := range limits {
-		all = append(all, fmt.Sprintf("%+v", limit))
-	}
-	slices.Sort(all)
-	return all
 }
 
 // keptAfter is what the vendor shows in the place of what it was told. It is
