@@ -34,6 +34,8 @@ type world struct {
 	ws         *v1alpha1.Workspace
 	class      *v1alpha1.WorkspaceClass
 	credential *corev1.Secret
+	// others are what else there is.
+	others []client.Object
 	// undeletable is what the API server says to the deletion of a Secret.
 	undeletable error
 }
@@ -109,7 +111,7 @@ func (w *world) rig() rig {
 			w.Fatal(err)
 		}
 	}
-	builder := fake.NewClientBuilder().WithScheme(scheme).WithObjects(w.key, w.ws, w.class)
+	builder := fake.NewClientBuilder().WithScheme(scheme).WithObjects(w.key, w.ws, w.class).WithObjects(w.others...)
 	for _, secret := range []*corev1.Secret{w.secret, w.credential} {
 		if secret != nil {
 			builder.WithObjects(secret)
