@@ -140,8 +140,10 @@ func shown(seen provider.Key, field string) any {
 // forgotten once the vendor shows what the spec says, and with the key.
 func keptAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts engine.Facts[Intent, Sight, Effect]) map[string]v1alpha1.FieldFingerprint {
 	switch {
-	case live == nil || facts.Intent.Provider == "" || facts.Outlook.Err != nil || unread(facts):
+	case live == nil || facts.Intent.Provider == "" || facts.Outlook.Err != nil:
 		return key.Status.Kept
+	case unread(facts):
+		return keptUnread(key, *live, facts)
 	case live.ID != before:
 		return nil
 	}
@@ -157,6 +159,16 @@ func keptAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts en
 		}
 		kept[field] = fingerprint(shown(*live, field))
 	}
+	return kept
+}
+
+// keptUnread forgets what the vendor showed in the place of something else than it
+// was told now: what it makes of this is not known.
+func keptUnread(key *v1alpha1.ApiKey, live provider.Key, facts engine.Facts[Intent, Sight, Effect]) map[string]v1alpha1.FieldFingerprint {
+	kept, told, goals := maps.Clone(key.Status.Kept), toldOf(key, live.ID), byField(wanted(key, facts.Intent.Spec))
+	maps.DeleteFunc(kept, func(field string, _ v1alpha1.FieldFingerprint) bool {
+		return slices.Contains(facts.Effect.Told, field) && told[field] != goals[field]
+	})
 	return kept
 }
 
