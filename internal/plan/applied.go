@@ -66,8 +66,8 @@ func (r Record) late(look Look, f field) bool {
 // unlike sorts a field of which the spec says something else.
 func (r Record) unlike(look Look, f field, all *Differences) {
 	applied, known := r.Applied[f.name]
-	same := known && applied == fingerprint(f.wanted)
-	kept := same && (r.Kept[f.name] == fingerprint(f.shown) || r.Kept[f.name] == unseen)
+	same := known && applied == Fingerprint(f.wanted)
+	kept := same && (r.Kept[f.name] == Fingerprint(f.shown) || r.Kept[f.name] == unseen)
 	switch {
 	case look.Can.Changes(f.name) && kept && !look.Asked:
 		all.Kept = append(all.Kept, f.name)
@@ -96,7 +96,7 @@ func (r Record) leftOver(look Look, f field, all *Differences) {
 	case !known || f.name == fieldAccess:
 	case !look.Can.Clears(f.name):
 		all.Dropped = append(all.Dropped, f.name)
-	case applied == cleared && r.Kept[f.name] == fingerprint(f.shown) && !look.Asked:
+	case applied == cleared && r.Kept[f.name] == Fingerprint(f.shown) && !look.Asked:
 		all.Kept = append(all.Kept, f.name)
 	default:
 		all.Changeable = append(all.Changeable, f.name)
@@ -117,13 +117,13 @@ func (r Record) After(look Look, told []string) Record {
 		case !f.set && (f.name == fieldAccess || !f.hidden && f.empty):
 			next.forget(f.name)
 		case f.set && !f.hidden && !f.differs:
-			next.note(f.name, fingerprint(f.wanted), "")
+			next.note(f.name, Fingerprint(f.wanted), "")
 		case told && f.hidden && f.set && !look.Can.Changes(f.name):
 			next.note(f.name, f.goal(), unseen)
 		case told && f.hidden:
 			next.note(f.name, f.goal(), "")
 		case told, f.set && !f.hidden && r.awaited(f), f.set && !f.hidden && !known && !look.Edited && !look.Can.Changes(f.name):
-			next.note(f.name, f.goal(), fingerprint(f.shown))
+			next.note(f.name, f.goal(), Fingerprint(f.shown))
 		}
 	}
 	return next
@@ -135,7 +135,7 @@ func (r Record) Covers(look Look) bool {
 	for _, f := range fieldsOf(look.Spec, look.Seen, look.Can) {
 		applied, known := r.Applied[f.name]
 		creation := !look.Can.Changes(f.name) && look.defaulted(f.name)
-		if f.set && !creation && applied != fingerprint(f.wanted) || !f.set && known {
+		if f.set && !creation && applied != Fingerprint(f.wanted) || !f.set && known {
 			return false
 		}
 	}
@@ -189,7 +189,7 @@ func (r *Record) forget(name string) {
 // awaited reports whether this is the first look at a field that the workspace was
 // made with, and that the spec still says the same of.
 func (r Record) awaited(f field) bool {
-	return r.Kept[f.name] == unseen && r.Applied[f.name] == fingerprint(f.wanted)
+	return r.Kept[f.name] == unseen && r.Applied[f.name] == Fingerprint(f.wanted)
 }
 
 // unseen stands in the record for how the vendor writes down a field that it was
@@ -205,11 +205,11 @@ func (f field) goal() string {
 	if !f.set {
 		return cleared
 	}
-	return fingerprint(f.wanted)
+	return Fingerprint(f.wanted)
 }
 
-// fingerprint tells whether a value is the one it was, without keeping it.
-func fingerprint(value any) string {
+// Fingerprint tells whether a value is the one it was, without keeping it.
+func Fingerprint(value any) string {
 	text, err := json.Marshal(value) // the members of an object are sorted
 	if err != nil {
 		return "" // of a value with which nothing is equal

@@ -40,11 +40,11 @@ func fieldsOf(spec provider.WorkspaceSpec, seen provider.Workspace, can provider
 			differs: !maps.Equal(spec.Metadata, seen.Metadata),
 		}),
 		part(seen, field{
-			name: "usageLimits", wanted: inOrder(spec.UsageLimits), shown: inOrder(seen.UsageLimits), set: len(spec.UsageLimits) > 0, empty: len(seen.UsageLimits) == 0,
+			name: "usageLimits", wanted: InOrder(spec.UsageLimits), shown: InOrder(seen.UsageLimits), set: len(spec.UsageLimits) > 0, empty: len(seen.UsageLimits) == 0,
 			differs: !sameUsage(spec.UsageLimits, seen.UsageLimits),
 		}),
 		part(seen, field{
-			name: "rateLimits", wanted: inOrder(spec.RateLimits), shown: inOrder(seen.RateLimits), set: len(spec.RateLimits) > 0, empty: len(seen.RateLimits) == 0,
+			name: "rateLimits", wanted: InOrder(spec.RateLimits), shown: InOrder(seen.RateLimits), set: len(spec.RateLimits) > 0, empty: len(seen.RateLimits) == 0,
 			differs: !sameRates(spec.RateLimits, seen.RateLimits),
 		}),
 		{
@@ -76,8 +76,8 @@ func part(seen provider.Workspace, f field) field {
 	return f
 }
 
-// inOrder writes limits down in an order of their own: the vendor's says nothing.
-func inOrder[T any](limits []T) []string {
+// InOrder writes limits down in an order of their own: the vendor's says nothing.
+func InOrder[T any](limits []T) []string {
 	var all []string
 	for _, limit := range limits {
 		all = append(all, fmt.Sprintf("%+v", limit))

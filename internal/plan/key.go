@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -46,12 +47,13 @@ type Secret struct {
 // nameless reports whether the Secret holds a key that only its name tells.
 func (s Secret) nameless() bool { return s.State == SecretOurs && s.KeyID == "" && s.KeyName != "" }
 
-// holds reports whether the Secret holds this key, by what it says itself.
+// holds reports whether the Secret holds this key, by what it says itself. What
+// somebody else's says proves nothing.
 func (s Secret) holds(seen provider.Key) bool {
 	if s.nameless() {
 		return seen.Name == s.KeyName
 	}
-	return s.KeyID != "" && seen.ID == s.KeyID
+	return s.State == SecretOurs && s.KeyID != "" && seen.ID == s.KeyID
 }
 
 // Key is all that the decision about an ApiKey rests on.
@@ -194,12 +196,12 @@ func (k Key) untouched() string {
 	return fmt.Sprintf(messageKeyForeignStays, k.Recorded, k.Vendor)
 }
 
-// revokes is the step where no key may be issued, amended or published: a key
-// of ours whose time is over, or that was never published and never will be, goes
-// all the same. What status has is left: it was published.
+// revokes is the step where no key may be issued, amended or published: a key of
+// ours whose time is over, or that never was nor will be published, goes all the same.
+// What status has is left, or, where status was lost, what any Secret says it was.
 func (k Key) revokes(outlook Outlook) Step {
 	for _, stray := range k.strays() {
-		if stray.ID != k.Recorded {
+		if stray.ID != cmp.Or(k.Recorded, k.Secret.KeyID) {
 			outlook.After = 0 // there may be another
 			return Step{Verb: Remove, Target: stray.ID, Outlook: outlook}
 		}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -37,6 +38,7 @@ func TestKeyIsRefused(t *testing.T) {
 		{"then it goes", on(func(k *Key) { k.Marked = beside }), remove("k1")},
 		{"a key that was lost goes at once", on(func(k *Key) { k.Marked = []provider.Key{key("k2", 2), key("k3", 3)} }), remove("k3")},
 		{"and under somebody else's Secret too", on(func(k *Key) { k.Secret, k.Marked = foreign(), beside }), remove("k1")},
+		{"even if that one names it", on(func(k *Key) { k.Secret, k.Marked = Secret{State: SecretForeign, KeyID: "k1"}, beside }), remove("k1")},
 		{"the refusal goes before a foreign Secret", on(func(k *Key) { k.Secret = foreign() }), stays},
 		{"half a list revokes nothing, and the refusal is what is told", on(func(k *Key) { k.ReadErr, k.Marked = errUnseen, beside }), gist{Verb: Stay, Err: errRefused}},
 		{"the same where there is nobody to ask", on(func(k *Key) { k.Obstacle, k.Marked = errUnseen, nil }), gist{Verb: Stay, Err: errRefused}},
@@ -81,6 +83,9 @@ func TestKeyRulesOfRefusal(t *testing.T) {
 		rule(step.Verb == Remove && (!facts.marks(step.Target) || facts.Left[step.Target] > 0), "what is revoked is ours, and its time is over")
 		rule(step.Verb == Remove && step.Target == facts.Recorded, "what was published is left")
 		rule(step.Verb == Remove && (facts.Obstacle != nil || facts.ReadErr != nil), "nothing is revoked that was not seen")
+		rule(step.Verb == Stay && step.Err == nil && facts.Secret.State == SecretForeign && slices.ContainsFunc(facts.Marked, func(seen provider.Key) bool {
+			return facts.Recorded != "" && seen.ID != facts.Recorded && facts.Left[seen.ID] <= 0
+		}), "no foreign Secret spares a key beside the one in status, whatever it says")
 		rule(step.State == Settled, "what is refused is not well")
 		rule(step.Verb != Hold && step.Err == nil && step.Reason != "NotAllowed", "the refusal is told")
 		wellFormed(t, step)

@@ -187,7 +187,7 @@ func TestKeyRules(t *testing.T) {
 		rule(step.Verb == Create && facts.Restored, "a restored object never gets a key by itself")
 		rule(step.Verb == Remove && !facts.marks(step.Target), "only what carries our mark is revoked")
 		rule(step.Verb == Remove && facts.ReadErr != nil, "no revocation after a read that failed")
-		rule(step.Verb == Remove && !facts.Deleting && step.Target == facts.Secret.KeyID, "the key that the Secret holds outlives all but deletion")
+		rule(step.Verb == Remove && !facts.Deleting && facts.Secret.State == SecretOurs && step.Target == facts.Secret.KeyID, "the key that the Secret holds outlives all but deletion")
 		rule(step.Verb == Remove && !facts.Deleting && facts.Secret.State == SecretForeign && step.Target == facts.Recorded, "a key that was published is not revoked under a foreign Secret")
 		rule(step.Verb == Remove && !facts.Deleting && facts.Left[step.Target] > 0, "a key that was replaced is not revoked before its time")
 		rule(step.State == Settled && facts.Expired && step.Verb != Create && step.Verb != Renew, "what is Ready works")

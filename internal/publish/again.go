@@ -38,7 +38,7 @@ func Again(ctx context.Context, writer client.Client, live client.Reader, key *v
 	if err := draft.move(ctx, writer, live); err != nil {
 		return draft.refusal(err, "the API server refuses the Secret of the new name; the key stays published where it was: ")
 	}
-	return Leave(ctx, writer, key, found)
+	return remove(ctx, writer, found.read)
 }
 
 // Clear deletes what an earlier move has left, before the key moves on.
@@ -72,15 +72,6 @@ func (d *Draft) move(ctx context.Context, writer client.Client, live client.Read
 		return err
 	}
 	return err
-}
-
-// Leave deletes the Secret of another name that held the key before, if it is
-// still as it was found.
-func Leave(ctx context.Context, writer client.Client, key *v1alpha1.ApiKey, found Found) error {
-	if found.State != plan.SecretOurs || found.Name == Name(key) {
-		return nil
-	}
-	return remove(ctx, writer, found.read)
 }
 
 // remove deletes the Secrets, each if it is still as it was found.

@@ -3,6 +3,7 @@ package publish
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -45,6 +46,31 @@ func TestWhatTheClusterChangesIsSaid(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWhatAPolicyMakesOfItsOwnIsNoConcernOfOurs: it writes something else at each
+// write, beside what the spec asks for.
+func TestWhatAPolicyMakesOfItsOwnIsNoConcernOfOurs(t *testing.T) {
+	written := 0
+	maintained := func(s *corev1.Secret) {
+		written++
+		s.Labels["example.org/revision"], s.Annotations["example.org/revision"] = strconv.Itoa(written), strconv.Itoa(written)
+	}
+	secret := nameless(t, maintained)
+	secret.Annotations["example.org/once"] = "gone with the next write"
+	s := newServer(t, []client.Object{secret})
+	s.policy = func(s *corev1.Secret) { maintained(s); delete(s.Annotations, "example.org/once") }
+	draft, err := Compose(templated(), find(t, s, templated()), content(), issuedAt())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantAltered(t, draft.Rehearse(t.Context(), s), nil)
+	wantAltered(t, Again(t.Context(), s, s, templated(), find(t, s, templated()), around("key-9")), nil)
+	if stale, err := find(t, s, templated()).Stale(templated(), around("")); stale || err != nil {
+		t.Errorf("it would be written again: %v, %v", stale, err)
+	}
+	s.policy = func(s *corev1.Secret) { maintained(s); s.Labels["team"] = "x" }
+	wantAltered(t, Again(t.Context(), s, s, templated(), find(t, s, templated()), around("")), []string{`label "team"`})
 }
 
 func wantAltered(t *testing.T, err error, says []string) {

@@ -29,7 +29,8 @@ type Found struct {
 	// Taken says why the Secret that the spec asks for instead cannot be had.
 	Taken string
 	// KeyID is the vendor's id of the key it holds; KeyName is what the key is
-	// called there. Both are empty if it holds none, or not what was published.
+	// called there. Both are empty if it holds none, or not what was published. The
+	// id in a foreign one is only what that says.
 	KeyID, KeyName string
 	IssuedAt       time.Time
 	// IssuedFor and RotatedFor are as in [Content].
@@ -56,6 +57,15 @@ func (f Found) Other() string {
 		return ""
 	}
 	return f.former[0].Name
+}
+
+// Left is the Secret of another name that is to go once the target holds the key;
+// empty if there is none.
+func (f Found) Left(key *v1alpha1.ApiKey) string {
+	if f.State == plan.SecretOurs && f.Name != Name(key) {
+		return f.Name
+	}
+	return f.Other()
 }
 
 // Inspect reads the target Secret as it is now, and those that status names if the

@@ -37,6 +37,8 @@ type Draft struct {
 	keyID   string
 	keyName string
 	key     *v1alpha1.ApiKey
+	// labels and annotations are those of the Secret that are the spec's and ours.
+	labels, annotations map[string]string
 }
 
 // Compose renders the whole Secret. What others have put among its labels and
@@ -63,19 +65,25 @@ func Compose(key *v1alpha1.ApiKey, found Found, content Content, issuedAt time.T
 		v1alpha1.SecretKeyEndpoint:      []byte(content.Endpoint),
 		v1alpha1.SecretKeyProvider:      []byte(content.Provider),
 	})
-	adorn(secret, target)
-	maps.Copy(secret.Annotations, map[string]string{
+	draft := &Draft{
+		secret: secret, keyID: content.KeyID, keyName: content.KeyName, key: key,
+		labels: labels(target), annotations: annotations(target),
+	}
+	maps.Copy(draft.annotations, map[string]string{
 		v1alpha1.AnnotationValueKey:    valueKey(key),
 		v1alpha1.AnnotationIssuedAt:    issuedAt.UTC().Format(time.RFC3339),
 		v1alpha1.AnnotationIssuedFor:   strconv.FormatInt(content.Generation, 10),
 		v1alpha1.AnnotationKeyName:     content.KeyName,
 		v1alpha1.AnnotationFingerprint: provider.Fingerprint(string(key.UID), content.Key),
 	})
-	delete(secret.Annotations, v1alpha1.AnnotationRotatedFor)
 	if content.RotatedFor != "" {
-		secret.Annotations[v1alpha1.AnnotationRotatedFor] = content.RotatedFor
+		draft.annotations[v1alpha1.AnnotationRotatedFor] = content.RotatedFor
 	}
-	return &Draft{secret: secret, keyID: content.KeyID, keyName: content.KeyName, key: key}, nil
+	delete(secret.Annotations, v1alpha1.AnnotationPublished)
+	delete(secret.Annotations, v1alpha1.AnnotationRotatedFor)
+	maps.Copy(secret.Labels, draft.labels)
+	maps.Copy(secret.Annotations, draft.annotations)
+	return draft, nil
 }
 
 // meta is the metadata of the Secret to be written, without what was published
@@ -109,24 +117,30 @@ func (f Found) meta(key *v1alpha1.ApiKey) metav1.ObjectMeta {
 	return meta
 }
 
-// adorn adds the labels and annotations that the spec asks for, and notes which
-// those are.
-func adorn(secret *corev1.Secret, target *v1alpha1.SecretTarget) {
+// labels are those that the spec asks for, and ours.
+func labels(target *v1alpha1.SecretTarget) map[string]string {
+	all := map[string]string{}
 	for name, value := range target.Labels {
-		secret.Labels[name] = string(value)
+		all[name] = string(value)
 	}
-	for name, value := range target.Annotations {
-		secret.Annotations[name] = string(value)
-	}
-	secret.Labels[v1alpha1.LabelManagedBy] = v1alpha1.ManagedBy
-	delete(secret.Annotations, v1alpha1.AnnotationPublished)
-	if len(target.Labels)+len(target.Annotations) > 0 {
-		secret.Annotations[v1alpha1.AnnotationPublished] = strings.Join(slices.Sorted(maps.Keys(target.Labels)), ",") +
-			";" + strings.Join(slices.Sorted(maps.Keys(target.Annotations)), ",")
-	}
+	all[v1alpha1.LabelManagedBy] = v1alpha1.ManagedBy
+	return all
 }
 
-// published reads what adorn noted. What somebody else has written there can at
+// annotations are those that the spec asks for, and a note of what it asks for.
+func annotations(target *v1alpha1.SecretTarget) map[string]string {
+	all := map[string]string{}
+	for name, value := range target.Annotations {
+		all[name] = string(value)
+	}
+	if len(target.Labels)+len(target.Annotations) > 0 {
+		all[v1alpha1.AnnotationPublished] = strings.Join(slices.Sorted(maps.Keys(target.Labels)), ",") +
+			";" + strings.Join(slices.Sorted(maps.Keys(target.Annotations)), ",")
+	}
+	return all
+}
+
+// published reads that note. What somebody else has written there can at
 // most remove labels and annotations of their own Secret.
 func published(noted string) (labels, annotations []string) {
 	first, second, _ := strings.Cut(noted, ";")

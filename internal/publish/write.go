@@ -45,14 +45,14 @@ func (d *Draft) rehearse(ctx context.Context, writer client.Client) error {
 }
 
 // altered says what the API server stores otherwise than it was sent: whoever has
-// it do so would have it written again and again. What is added to labels and
-// annotations is somebody else's, and stays.
+// it do so would have it written again and again. Other labels and annotations are
+// somebody else's: what becomes of them, and what is added, stays so.
 func (d *Draft) altered(answer *corev1.Secret) error {
 	var parts []string
 	for _, group := range []struct {
 		kind         string
 		sent, stored map[string]string
-	}{{"label", d.secret.Labels, answer.Labels}, {"annotation", d.secret.Annotations, answer.Annotations}} {
+	}{{"label", d.labels, answer.Labels}, {"annotation", d.annotations, answer.Annotations}} {
 		for _, name := range slices.Sorted(maps.Keys(group.sent)) {
 			if stored, ok := group.stored[name]; !ok || stored != group.sent[name] {
 				parts = append(parts, group.kind+" "+strconv.Quote(name))

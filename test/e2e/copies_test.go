@@ -111,3 +111,36 @@ func copiedAfterImport(w *World) {
 	w.Expect(w.writes()).To(Equal(before))
 	w.Expect(w.liveWorkspaces()).To(HaveKey(ws.Status.UUID))
 }
+
+// keyCopied restores a namespace that has a key beside the one that was backed up. The copy of the key is there first, so that it is woken before the copy of its
+// Workspace says what it is.
+func keyCopied(w *World) {
+	ws, key := w.readyKey()
+	before := w.writes()
+	w.younger(ws)
+	ns := w.h.Namespace(w)
+	back := &v1alpha1.ApiKey{
+		ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: key.Name, Finalizers: []string{v1alpha1.Finalizer}, Annotations: map[string]string{v1alpha1.AnnotationPaused: "true"}},
+		Spec:       key.Spec,
+	}
+	w.h.Create(w, back)
+	w.paused(back)
+	back.Status = key.Status
+	w.Expect(w.h.Client.Status().Update(w.Context(), back)).To(Succeed())
+	w.annotate(back, v1alpha1.AnnotationPaused, nil)
+	w.refused(back, v1alpha1.ReasonWorkspaceNotFound)
+	copiedTo := w.broughtBack(ws, ns, true)
+	w.refused(copiedTo, v1alpha1.ReasonConflict)
+	w.refused(back, v1alpha1.ReasonConflict, ws.Name)
+	w.poke(back)
+	w.delete(copiedTo)
+	w.delete(back)
+	w.h.WaitGone(w, back, copiedTo)
+	w.Expect(w.writes()).To(Equal(before), "nothing was sent for the copy, whichever object it came from")
+	w.poke(key)
+	w.Expect(harness.IsReady(key)).To(BeTrue())
+	w.published(key)
+	w.delete(key)
+	w.h.WaitGone(w, key)
+	w.Expect(w.liveKeys()).NotTo(HaveKey(key.Status.KeyID), "the original's goes with the original")
+}

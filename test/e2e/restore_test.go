@@ -25,6 +25,9 @@ func restore() []scenario {
 	}
 	s.at(harness.Guance, "the original is deleted while its copy lacks the key: the key stays, and the ledger tells of it", copiedWithoutKey)
 	s.at(harness.Portkey, "a Workspace with its status, whose workspace another took over meanwhile, is a Conflict", copiedAfterImport)
+	for _, vendor := range []string{harness.Portkey, harness.Slaunchx, harness.Oceanbase} {
+		s.at(vendor, "a copy of a Workspace and its ApiKey revokes nothing of the original's, and issues nothing", keyCopied)
+	}
 	s.at(harness.Portkey, "a tenant who writes our finalizer down gets no more than a condition", finalizerTyped)
 	return s.all
 }

@@ -3,6 +3,7 @@ package apikey
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -14,10 +15,17 @@ import (
 )
 
 // abandon enters in the ledger the keys that may live on with nobody holding
-// them, before the ApiKey goes.
+// them, before the ApiKey goes. One that another ApiKey has on record is held.
 func (r *Reconciler) abandon(ctx context.Context, key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect], orphans []plan.Orphan) error {
 	owner, uuid := r.whereabouts(ctx, key, facts.Intent)
+	others, err := others(ctx, r.Live, key)
+	if err != nil {
+		return err
+	}
 	for _, orphan := range orphans {
+		if slices.ContainsFunc(others, func(other v1alpha1.ApiKey) bool { return has(&other, orphan.ID) }) {
+			continue
+		}
 		entry := ledger.Entry{
 			Kind: v1alpha1.KindApiKey, Namespace: key.Namespace, Name: key.Name, UID: key.UID,
 			Provider: facts.Intent.Provider, ClassName: facts.Intent.ClassName, WorkspaceUUID: uuid,

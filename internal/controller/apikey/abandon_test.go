@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/ledger"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/internal/provider/fake"
@@ -40,5 +41,25 @@ func TestWhatIsGivenUpInAnOverlap(t *testing.T) {
 				t.Errorf("%s leaves (-want +got)\n%s", step.Verb, diff)
 			}
 		})
+	}
+}
+
+// TestWhatAnotherHasIsNotGivenUp: who reads the ledger deletes what stands in it.
+func TestWhatAnotherHasIsNotGivenUp(t *testing.T) {
+	w := copied(t, provider.RecoverByMark)
+	r := w.rig()
+	r.Ledger = &ledger.Book{Client: r.Client, Namespace: "operator", Recorder: r.Recorder, Now: now}
+	orphans := []plan.Orphan{{ID: "key-2", Reason: v1alpha1.OrphanAbandoned}, {ID: "key-9", Reason: v1alpha1.OrphanAbandoned}, {Name: "ci-10", Reason: v1alpha1.OrphanOutcomeUnknown}}
+	if err := r.abandon(t.Context(), r.key, onePass(plan.Finish), orphans); err != nil {
+		t.Fatal(err)
+	}
+	all := &v1alpha1.OrphanList{}
+	if err := r.Client.List(t.Context(), all); err != nil || len(all.Items) != 2 {
+		t.Fatalf("%d entries, %v", len(all.Items), err)
+	}
+	for _, entry := range all.Items {
+		if entry.Spec.ID == "key-2" {
+			t.Error("the original's key is in the ledger")
+		}
 	}
 }

@@ -23,6 +23,9 @@ const rehearsed = "a key that has not been issued yet"
 // the rehearsal and is too large for the key itself.
 const rehearsedLength = 512
 
+// atOnce is as soon as a pass can follow another.
+const atOnce = time.Millisecond
+
 // Effect is what acting brought.
 type Effect struct {
 	// Key is the key that was issued and stored.
@@ -32,14 +35,17 @@ type Effect struct {
 	// Secret is the Secret that was written: the spec may name another by the time
 	// that is recorded.
 	Secret string
+	// Left is a Secret of another name that is still to go.
+	Left string
 	// Applied and RotatedFor are what a key that was issued was made of: the spec
 	// and the rotate-at annotation may be others by the time they are recorded.
 	Applied    map[string]v1alpha1.FieldFingerprint
 	RotatedFor string
-	// Told are the fields that the vendor was told of the live key, and Unheeded is
-	// how things stand if it shows something else a moment later.
-	Told     []string
-	Unheeded *plan.Outlook
+	// Told are the fields that the vendor was told of the live key.
+	Told []string
+	// Stands is how things stand if that is not as the step promised: the vendor
+	// shows something else a moment later, or there is more to do at once.
+	Stands *plan.Outlook
 	// Unfinished: the vendor cannot issue a key as the spec wants it; it is
 	// changed in the next pass.
 	Unfinished bool
@@ -50,12 +56,12 @@ func (e Effect) Outlook() *plan.Outlook {
 	switch {
 	case e.Key != nil && e.Key.ID == "":
 		outlook := plan.Identifying()
-		outlook.After = time.Millisecond // most lists show it at once
+		outlook.After = atOnce // most lists show it at once
 		return &outlook
 	case e.Unfinished:
 		return new(plan.Finishing())
 	}
-	return e.Unheeded
+	return e.Stands
 }
 
 // Act takes the step.
@@ -78,7 +84,9 @@ func (r *Reconciler) Act(ctx context.Context, key *v1alpha1.ApiKey, intent Inten
 }
 
 // issue makes sure that the key can be stored, issues it, and stores it. If it
-// cannot be stored after all it is revoked while its id is known.
+// cannot be stored after all it is revoked while its id is known. A Secret of
+// another name is left to the next pass: nothing that fails may hide that the key
+// was issued.
 func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, step plan.Step) (Effect, error) {
 	mark := intent.Mark.WithSerial(step.Serial)
 	name := intent.Capabilities.Name(intent.Spec.DisplayName, mark)
@@ -94,10 +102,8 @@ func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 	if err != nil {
 		return Effect{}, err
 	}
-	if err := r.stillWanted(ctx, key, intent); err != nil {
-		return Effect{}, err
-	}
-	if err := rehearsal.Rehearse(ctx, r.Client); err != nil {
+	found, err := r.prepare(ctx, key, intent, sight, rehearsal)
+	if err != nil {
 		return Effect{}, err
 	}
 	if step.Record {
@@ -124,14 +130,28 @@ func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 	if step.Verb == plan.Renew {
 		r.Recorder.Eventf(key, nil, corev1.EventTypeNormal, v1alpha1.ReasonRotated, "Rotate", "%s", notice(key, intent, sight, name, r.Now()))
 	}
-	if err := publish.Leave(ctx, r.Client, key, sight.Secret); err != nil {
-		return Effect{}, err
-	}
-	return Effect{
-		Key: &issued, Fingerprint: provider.Fingerprint(string(key.UID), value), Secret: publish.Name(key),
+	effect := Effect{
+		Key: &issued, Fingerprint: provider.Fingerprint(string(key.UID), value), Secret: publish.Name(key), Left: found.Left(key),
 		Applied: asIssued(key, intent.Spec), RotatedFor: rotatedFor,
 		Unfinished: intent.Spec.Disabled != nil && *intent.Spec.Disabled,
-	}, nil
+	}
+	if effect.Left != "" {
+		outlook := step.Outlook
+		outlook.After, effect.Stands = atOnce, &outlook
+	}
+	return effect, nil
+}
+
+// prepare makes sure that the key is still wanted and can be stored, and that at
+// most one Secret of another name is left once it is: status has room for one.
+func (r *Reconciler) prepare(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, rehearsal *publish.Draft) (publish.Found, error) {
+	if err := r.stillWanted(ctx, key, intent); err != nil {
+		return publish.Found{}, err
+	}
+	if err := rehearsal.Rehearse(ctx, r.Client); err != nil {
+		return publish.Found{}, err
+	}
+	return publish.Clear(ctx, r.Client, key, sight.Secret)
 }
 
 // contentOf is what a Secret tells beside the key itself.

@@ -31,7 +31,7 @@ func (r *Reconciler) amend(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 	}
 	if changed, err := keys.Get(ctx, intent.WorkspaceUUID, step.Target); err == nil && changed.ID == step.Target {
 		effect.Key, effect.Fingerprint = &changed, sight.Secret.Fingerprint
-		effect.Unheeded = unheeded(key, intent, changed, effect.Told, step.Outlook)
+		effect.Stands = unheeded(key, intent, changed, effect.Told, step.Outlook)
 	}
 	return effect, nil
 }

@@ -1,15 +1,13 @@
 package apikey
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
@@ -46,12 +44,7 @@ func asIssued(key *v1alpha1.ApiKey, spec provider.KeySpec) map[string]v1alpha1.F
 }
 
 func fingerprint(value any) v1alpha1.FieldFingerprint {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return "" // what the API server stores can be written as JSON
-	}
-	sum := sha256.Sum256(text)
-	return v1alpha1.FieldFingerprint(hex.EncodeToString(sum[:8]))
+	return v1alpha1.FieldFingerprint(plan.Fingerprint(value))
 }
 
 // changed are the fields that were edited since the live key was issued, and
@@ -121,18 +114,30 @@ func appliedAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts
 		return unknown(facts.Intent.Capabilities)
 	case live.ID != before && before != "", known == nil:
 		return asIssued(key, facts.Intent.Spec)
-	case facts.Outlook.Err != nil || unread(facts):
+	case facts.Outlook.Err != nil:
 		return known
+	case unread(facts):
+		// It was told all the same: else it would be told again for as long as no
+		// read works, although its list shows what it was told.
+		return noted(key, facts.Intent, func(field string) bool { return slices.Contains(facts.Effect.Told, field) })
 	}
-	known = maps.Clone(known)
-	now, differing := wanted(key, facts.Intent.Spec), unlike(key, facts.Intent, *live).Changeable
+	differing := unlike(key, facts.Intent, *live).Changeable
 	differing = append(differing, toldOtherwise(key, facts.Intent, *live, differing)...)
-	if _, set := now["access"]; !set {
+	known = noted(key, facts.Intent, func(field string) bool {
+		return slices.Contains(facts.Effect.Told, field) || !slices.Contains(differing, field)
+	})
+	if facts.Intent.Spec.Disabled == nil {
 		delete(known, "access")
 	}
-	for field, print := range now {
-		told := slices.Contains(facts.Effect.Told, vendorField(field)) || !slices.Contains(differing, vendorField(field))
-		if !told || !facts.Intent.Capabilities.Changes(vendorField(field)) {
+	return known
+}
+
+// noted is what is known of the live key, with what the spec says of the fields
+// that the vendor was told, or shows.
+func noted(key *v1alpha1.ApiKey, intent Intent, has func(field string) bool) map[string]v1alpha1.FieldFingerprint {
+	known := maps.Clone(key.Status.Applied)
+	for field, print := range wanted(key, intent.Spec) {
+		if !has(vendorField(field)) || !intent.Capabilities.Changes(vendorField(field)) {
 			continue
 		}
 		known[field] = print

@@ -143,7 +143,7 @@ func TestAppliedAfter(t *testing.T) {
 		"edited, and the list does not show the key":                       {before, "key-1", onePass(plan.Stay, holding("key-1"), onRecord("key-1"), target("key-1")), before},
 		"edited and sent":                                                  {before, "key-1", onePass(plan.Update, holding("key-1", otherwise), made(live), sent), mix},
 		"edited and sent, and the vendor shows another value":              {before, "key-1", onePass(plan.Update, holding("key-1", otherwise), made(otherwise), sent), mix},
-		"edited and sent, and not read back":                               {before, "key-1", onePass(plan.Update, holding("key-1", otherwise), sent), before},
+		"edited and sent, and not read back":                               {before, "key-1", onePass(plan.Update, holding("key-1", otherwise), sent), mix},
 		"edited and sent in vain":                                          {before, "key-1", onePass(plan.Update, holding("key-1", otherwise), outage), before},
 		"from before anything was remembered":                              {nil, "key-1", onePass(plan.Stay, holding("key-1", live)), edited},
 	} {

@@ -1,7 +1,6 @@
 package apikey
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -126,9 +125,9 @@ func shown(seen provider.Key, field string) any {
 	case "scopes":
 		return slices.Sorted(slices.Values(seen.Scopes))
 	case "usageLimits":
-		return inOrder(seen.UsageLimits)
+		return plan.InOrder(seen.UsageLimits)
 	case "rateLimits":
-		return inOrder(seen.RateLimits)
+		return plan.InOrder(seen.RateLimits)
 	case "access":
 		return seen.Disabled
 	case "expiresAt":
@@ -137,22 +136,14 @@ func shown(seen provider.Key, field string) any {
 	return nil
 }
 
-// inOrder writes limits down in an order of their own: the vendor's says nothing.
-func inOrder[T any](limits []T) []string {
-	all := make([]string, 0, len(limits))
-	for _, limit := range limits {
-		all = append(all, fmt.Sprintf("%+v", limit))
-	}
-	slices.Sort(all)
-	return all
-}
-
 // keptAfter is what the vendor shows in the place of what it was told. It is
 // forgotten once the vendor shows what the spec says, and with the key.
 func keptAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts engine.Facts[Intent, Sight, Effect]) map[string]v1alpha1.FieldFingerprint {
 	switch {
-	case live == nil || facts.Intent.Provider == "" || facts.Outlook.Err != nil || unread(facts):
+	case live == nil || facts.Intent.Provider == "" || facts.Outlook.Err != nil:
 		return key.Status.Kept
+	case unread(facts):
+		return keptUnread(key, *live, facts)
 	case live.ID != before:
 		return nil
 	}
@@ -168,6 +159,16 @@ func keptAfter(key *v1alpha1.ApiKey, before string, live *provider.Key, facts en
 		}
 		kept[field] = fingerprint(shown(*live, field))
 	}
+	return kept
+}
+
+// keptUnread forgets what the vendor showed in the place of something else than it
+// was told now: what it makes of this is not known.
+func keptUnread(key *v1alpha1.ApiKey, live provider.Key, facts engine.Facts[Intent, Sight, Effect]) map[string]v1alpha1.FieldFingerprint {
+	kept, told, goals := maps.Clone(key.Status.Kept), toldOf(key, live.ID), byField(wanted(key, facts.Intent.Spec))
+	maps.DeleteFunc(kept, func(field string, _ v1alpha1.FieldFingerprint) bool {
+		return slices.Contains(facts.Effect.Told, field) && told[field] != goals[field]
+	})
 	return kept
 }
 

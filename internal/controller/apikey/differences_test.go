@@ -193,3 +193,35 @@ func TestKeptAfter(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatWasToldAndNotReadBack is told once: its list shows it, or another value, or
+// the one from before, and back to that leads another telling.
+func TestWhatWasToldAndNotReadBack(t *testing.T) {
+	before, after := []string{"a"}, []string{"b"}
+	key := recordedKey()
+	key.Spec.Scopes = before
+	key.Status.Applied = wanted(key, specOf(key, now()))
+	key.Status.Kept = map[string]v1alpha1.FieldFingerprint{"scopes": fingerprint(before)}
+	key.Spec.Scopes = after
+	showing := func(scopes []string) provider.Key {
+		seen := asWanted()
+		seen.Scopes = scopes
+		return seen
+	}
+	told := onePass(plan.Update, holding("key-1", showing(before)), func(f *facts) { f.Effect.Told = []string{"scopes"} })
+	told.Intent, told.Intent.recorded = ask(key, "scopes"), "key-1"
+	(&Reconciler{}).Report(key, told)
+	tells := func(scopes []string) bool {
+		return len(differences(key, ask(key, "scopes"), seeing(showing(scopes))).Changeable) > 0
+	}
+	if tells(after) {
+		t.Error("the vendor shows what it was told, and is told again")
+	}
+	if !tells(before) {
+		t.Error("the vendor shows what it had before, which is taken for its form of what it was told")
+	}
+	key.Spec.Scopes = before
+	if !tells(before) {
+		t.Error("the vendor was told another value since, and is not told")
+	}
+}

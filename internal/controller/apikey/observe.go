@@ -22,7 +22,7 @@ type Sight struct {
 	Err error
 	// Secret is the target Secret.
 	Secret publish.Found
-	// Marked are the vendor's keys that carry our mark.
+	// Marked are the vendor's keys that carry our mark, or are on record, here alone.
 	Marked []provider.Key
 	// Stale and Unfit are whether the Secret is to be written anew, and what
 	// keeps it from being.
@@ -57,11 +57,22 @@ func (r *Reconciler) Observe(ctx context.Context, key *v1alpha1.ApiKey, intent I
 		sight.Unfit = sight.Secret.Unfit(err)
 	}
 	sight.Restored = restored(key, sight.Secret)
-	if intent.Capabilities.Recovery == provider.RecoverNever {
-		if sight.Marked, sight.Err = known(ctx, key, intent, sight.Secret.KeyID); sight.Err == nil {
-			sight.Retiring = retiring(key, intent, sight, r.Now())
-		}
+	if sight.Err = r.see(ctx, key, intent, fresh, &sight); sight.Err != nil {
 		return sight, nil
+	}
+	if sight.Marked, err = r.unshared(ctx, key, intent, sight.Marked, fresh); err != nil {
+		return sight, err
+	}
+	sight.Retiring = retiring(key, intent, sight, r.Now())
+	return sight, nil
+}
+
+// see asks the vendor for the keys that carry our mark, or are on record.
+func (r *Reconciler) see(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, fresh bool, sight *Sight) error {
+	if intent.Capabilities.Recovery == provider.RecoverNever {
+		var err error
+		sight.Marked, err = known(ctx, key, intent, sight.Secret.KeyID)
+		return err
 	}
 	sight.Unsettled = r.unsettled(key, sight.Secret)
 	freshness := account.Freshness{MaxAge: intent.Resync / 2}
@@ -70,16 +81,14 @@ func (r *Reconciler) Observe(ctx context.Context, key *v1alpha1.ApiKey, intent I
 	}
 	keys, err := intent.account.Keys(ctx, intent.WorkspaceUUID, freshness)
 	if err != nil {
-		sight.Err = err
-		return sight, nil
+		return err
 	}
 	for _, seen := range keys {
 		if ours(key, intent, seen) {
 			sight.Marked = append(sight.Marked, seen)
 		}
 	}
-	sight.Retiring = retiring(key, intent, sight, r.Now())
-	return sight, nil
+	return nil
 }
 
 // ours reports whether a key carries our mark, or is one of those in status
@@ -180,11 +189,4 @@ func (r *Reconciler) inspect(ctx context.Context, key *v1alpha1.ApiKey, intent I
 		}
 	}
 	return found, nil
-}
-
-func older(other, key *v1alpha1.ApiKey) bool {
-	if !other.CreationTimestamp.Equal(&key.CreationTimestamp) {
-		return other.CreationTimestamp.Before(&key.CreationTimestamp)
-	}
-	return other.UID < key.UID
 }

@@ -49,6 +49,17 @@ func TestWhatIsRefusedIsRevokedInTime(t *testing.T) {
 	}
 }
 
+// TestASecretOfSomebodyElseSparesNoKey: a tenant can write an id into any Secret.
+func TestASecretOfSomebodyElseSparesNoKey(t *testing.T) {
+	for _, recovery := range []provider.Recovery{provider.RecoverByMark, provider.RecoverNever} {
+		w := inOverlap(t, recovery)
+		w.secret.OwnerReferences, w.secret.Data["keyID"] = nil, []byte("key-1")
+		w.wantStep(plan.Stay, "", v1alpha1.ReasonSecretConflict)
+		w.due()
+		w.wantStep(plan.Remove, "key-1", v1alpha1.ReasonSecretConflict)
+	}
+}
+
 // TestWhatIsRefusedLeavesNoStray: nor does a key stay that was lost in a crash.
 func TestWhatIsRefusedLeavesNoStray(t *testing.T) {
 	for reason, refuse := range refuses() {

@@ -116,11 +116,11 @@ func describe(key *v1alpha1.ApiKey, live provider.Key, facts engine.Facts[Intent
 
 // published is the name of the Secret that holds the key after the pass: the one
 // that was written, or else the one that was found; and of another that may hold it
-// as well, which what failed leaves on record.
+// as well, which a move and what failed leave on record.
 func published(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) (name, other string) {
 	switch found := facts.Sight.Secret; {
 	case facts.Effect.Secret != "":
-		return facts.Effect.Secret, ""
+		return facts.Effect.Secret, facts.Effect.Left
 	case found.Holds() && found.Other() == "" && facts.Outlook.Err != nil && key.Status.Moving != found.Name:
 		return found.Name, key.Status.Moving
 	case found.Holds():

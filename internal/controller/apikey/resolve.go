@@ -173,14 +173,17 @@ func usable(ws *v1alpha1.Workspace, intent *Intent) error {
 		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonWorkspaceDeleting,
 			Message: fmt.Sprintf("Workspace %q is being deleted: delete this ApiKey as well", ws.Name)}
 	case conflicting(ws):
-		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonConflict,
-			Message: fmt.Sprintf("Workspace %q has not got the vendor's workspace that it names: delete this ApiKey as well", ws.Name)}
+		return conflict(ws)
 	case ws.Status.UUID == "" || intent.First && !meta.IsStatusConditionTrue(ws.Status.Conditions, v1alpha1.ConditionReady):
 		// A key that was issued works whatever becomes of its Workspace's spec.
 		return &plan.Impasse{State: plan.Working, Reason: v1alpha1.ReasonWorkspaceNotReady,
 			Message: fmt.Sprintf("waiting for Workspace %q to become Ready", ws.Name)}
 	}
 	return nil
+}
+
+func conflict(ws *v1alpha1.Workspace) error {
+	return hold(v1alpha1.ReasonConflict, fmt.Sprintf("Workspace %q has not got the vendor's workspace that it names: delete this ApiKey as well", ws.Name))
 }
 
 // conflicting reports whether the Workspace has lost its workspace to another.

@@ -28,7 +28,8 @@ const (
 )
 
 // stillWanted looks, after our finalizer is stored, whether the Workspace is
-// going: it counts its ApiKeys after it has begun to go.
+// going: it counts its ApiKeys after it has begun to go. Nor is a key issued in
+// what an older Workspace has.
 func (r *Reconciler) stillWanted(ctx context.Context, key *v1alpha1.ApiKey, intent Intent) error {
 	ws := &v1alpha1.Workspace{}
 	if err := r.Live.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: key.Spec.WorkspaceRef.Name}, ws); err != nil {
@@ -38,7 +39,14 @@ func (r *Reconciler) stillWanted(ctx context.Context, key *v1alpha1.ApiKey, inte
 		return &plan.Impasse{State: plan.Working, Reason: v1alpha1.ReasonWorkspaceNotReady,
 			Message: fmt.Sprintf("waiting for Workspace %q to become Ready", ws.Name)}
 	}
-	return usable(ws, &intent)
+	if err := usable(ws, &intent); err != nil {
+		return err
+	}
+	outranked, err := r.outranked(ctx, ws)
+	if err == nil && outranked {
+		return conflict(ws)
+	}
+	return err
 }
 
 // revokeUnheld revokes a key, unless the Secret has come to hold it since it was

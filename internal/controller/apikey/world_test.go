@@ -1,6 +1,7 @@
 package apikey
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -8,11 +9,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/account"
+	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	vendors "github.com/workspace-operator/workspace-operator/internal/provider/fake"
 	"github.com/workspace-operator/workspace-operator/test/gen"
@@ -30,6 +34,10 @@ type world struct {
 	ws         *v1alpha1.Workspace
 	class      *v1alpha1.WorkspaceClass
 	credential *corev1.Secret
+	// others are what else there is.
+	others []client.Object
+	// undeletable is what the API server says to the deletion of a Secret.
+	undeletable error
 }
 
 func inOverlap(t *testing.T, recovery provider.Recovery) *world {
@@ -87,8 +95,15 @@ func (w *world) due() {
 	w.secret.Annotations[v1alpha1.AnnotationIssuedAt] = at(-time.Hour).Format(time.RFC3339)
 }
 
-// decide makes a pass up to the decision. What is nil does not exist.
-func (w *world) decide() facts {
+// rig is the world's cluster, and the reconciler in it.
+type rig struct {
+	*Reconciler
+	key *v1alpha1.ApiKey
+}
+
+// rig makes the cluster. What is nil does not exist; a refusal meets every deletion
+// of a Secret.
+func (w *world) rig() rig {
 	w.Helper()
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, v1alpha1.AddToScheme} {
@@ -96,14 +111,21 @@ func (w *world) decide() facts {
 			w.Fatal(err)
 		}
 	}
-	builder := fake.NewClientBuilder().WithScheme(scheme).WithObjects(w.key, w.ws, w.class)
+	builder := fake.NewClientBuilder().WithScheme(scheme).WithObjects(w.key, w.ws, w.class).WithObjects(w.others...)
 	for _, secret := range []*corev1.Secret{w.secret, w.credential} {
 		if secret != nil {
 			builder.WithObjects(secret)
 		}
 	}
-	api := builder.Build()
-	r := &Reconciler{Client: api, Live: api, Now: now, Broker: account.NewBroker(account.Options{
+	api := interceptor.NewClient(builder.WithStatusSubresource(w.key).Build(), interceptor.Funcs{
+		Delete: func(ctx context.Context, below client.WithWatch, obj client.Object, options ...client.DeleteOption) error {
+			if w.undeletable != nil {
+				return w.undeletable
+			}
+			return below.Delete(ctx, obj, options...)
+		},
+	})
+	r := &Reconciler{Client: api, Live: api, Now: now, Recorder: events.NewFakeRecorder(10), Broker: account.NewBroker(account.Options{
 		Reader: api, Cache: api, Namespace: "operator", Now: now,
 		Drivers:      func(name string) (provider.Driver, bool) { return w.vendor, name == w.vendor.Name() },
 		NewTransport: func([]byte) (http.RoundTripper, error) { return http.DefaultTransport, nil }, // no test sends a request
@@ -112,15 +134,41 @@ func (w *world) decide() facts {
 	if err := api.Get(w.Context(), client.ObjectKeyFromObject(w.key), key); err != nil {
 		w.Fatal(err)
 	}
-	made := facts{Now: now(), Generation: key.Generation}
+	return rig{r, key}
+}
+
+// decide makes a pass up to the decision.
+func (w *world) decide() facts {
+	w.Helper()
+	return w.rig().decide(w.T)
+}
+
+func (r rig) decide(t *testing.T) facts {
+	t.Helper()
+	made := facts{Now: now(), Generation: r.key.Generation}
 	var err error
-	if made.Intent, err = r.Resolve(w.Context(), key); err != nil {
-		w.Fatal(err)
+	if made.Intent, err = r.Resolve(t.Context(), r.key); err != nil {
+		t.Fatal(err)
 	}
-	if made.Sight, err = r.Observe(w.Context(), key, made.Intent, true); err != nil {
-		w.Fatal(err)
+	if made.Sight, err = r.Observe(t.Context(), r.key, made.Intent, true); err != nil {
+		t.Fatal(err)
 	}
-	made.Step = r.Decide(key, made.Intent, made.Sight)
+	made.Step = r.Decide(r.key, made.Intent, made.Sight)
 	made.Outlook = made.Step.Outlook
 	return made
+}
+
+// pass makes a pass, up to what status then says, and gives what came of acting.
+func (r rig) pass(t *testing.T) (facts, error) {
+	t.Helper()
+	made := r.decide(t)
+	var err error
+	if made.Effect, err = r.Act(t.Context(), r.key, made.Intent, made.Sight, made.Step); err != nil {
+		made.Outlook = plan.Outlook{Err: err}
+	}
+	if outlook := made.Effect.Outlook(); outlook != nil {
+		made.Outlook = *outlook
+	}
+	r.Report(r.key, made)
+	return made, err
 }
