@@ -13,6 +13,7 @@ import (
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/test/harness"
+	"github.com/workspace-operator/workspace-operator/test/invariant"
 )
 
 // ending is how everything stands, by the names of the objects, without ids, times and numbers: what two places have in common where the same is asked for.
@@ -45,7 +46,7 @@ func (w *world) showAll() string {
 	}
 	for _, kind := range []string{"workspaces", "keys"} {
 		for _, each := range w.seen(kind) {
-			all = append(all, compact(each.fields))
+			all = append(all, compact(each.Fields))
 		}
 	}
 	return strings.Join(all, "\n")
@@ -154,7 +155,7 @@ func (w *world) plainWorkspace(id string) map[string]any {
 	if live == nil {
 		return nil
 	}
-	fields := w.plain(live.fields)
+	fields := w.plain(live.Fields)
 	if metadata, ok := fields["metadata"].(map[string]any); ok {
 		delete(metadata, "workspace_operator_owner")
 		if len(metadata) == 0 {
@@ -179,8 +180,8 @@ func (w *world) plainKey(key *v1alpha1.ApiKey) map[string]any {
 	if live == nil {
 		return nil
 	}
-	fields := w.plain(live.fields)
-	fields["name"] = plainName(live.name)
+	fields := w.plain(live.Fields)
+	fields["name"] = plainName(live.Name)
 	if key.Spec.Lifetime != nil && fields["expiresAt"] != nil {
 		fields["expiresAt"] = "after its lifetime" // status is compared to the minute
 	}
@@ -200,8 +201,8 @@ func (w *world) plainKey(key *v1alpha1.ApiKey) map[string]any {
 func (w *world) liveKeys(key *v1alpha1.ApiKey) int {
 	number := 0
 	ids := map[string]bool{key.Status.KeyID: true}
-	for _, each := range w.keysOf(string(key.UID)) {
-		ids[each.id] = true
+	for _, each := range (&invariant.Evidence{Keys: w.seen("keys")}).KeysOf(key.UID) {
+		ids[each.ID] = true
 	}
 	for _, old := range key.Status.Retiring {
 		delete(ids, old.KeyID)
@@ -220,12 +221,12 @@ func (w *world) plainSecrets(key *v1alpha1.ApiKey) map[string]any {
 	w.must(nil, w.h.Client.List(w.Context(), list))
 	all := map[string]any{}
 	for _, secret := range list.Items {
-		if secret.Namespace != w.ns || owner(&secret) != key.UID {
+		if secret.Namespace != w.ns || !metav1.IsControlledBy(&secret, key) {
 			continue
 		}
 		words := []string{key.Status.KeyID, "the id"}
 		if live := w.alive("keys", key.Status.KeyID); live != nil {
-			words = append(words, live.value, "the value")
+			words = append(words, live.Value, "the value")
 		}
 		data := map[string]any{}
 		for name, value := range secret.Data {
@@ -337,7 +338,7 @@ func (w *world) foreseeFixed(last cast, ws *v1alpha1.Workspace, expected, actual
 // everAsked reports whether the Workspace itself, and not its class, ever asked for the value that the field has at the vendor.
 func (w *world) everAsked(ws *v1alpha1.Workspace, field string, value any) bool {
 	for _, v := range w.history() {
-		past, isWorkspace := v.object.(*v1alpha1.Workspace)
+		past, isWorkspace := v.Object.(*v1alpha1.Workspace)
 		if !isWorkspace || past.UID != ws.UID {
 			continue
 		}

@@ -24,6 +24,7 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/emulator/journal"
 	"github.com/workspace-operator/workspace-operator/test/gen"
 	"github.com/workspace-operator/workspace-operator/test/harness"
+	"github.com/workspace-operator/workspace-operator/test/invariant"
 )
 
 // patience is for whatever has to come about.
@@ -67,8 +68,10 @@ type world struct {
 	pokes int
 	// fence is how far the chronicle has been read, and looked how far it had been at the step before.
 	fence, looked int64
-	// asked is what the vendor had been asked by then.
-	asked []journal.Entry
+	// known is all that was known at the fence.
+	known *invariant.Evidence
+	// delays are the faults that keep an answer back, and leave it whole.
+	delays map[int]bool
 	// causes is how often the key of an ApiKey may have been replaced, by the object's UID.
 	causes map[types.UID]int
 	// retained are the objects that were deleted with Retain.
@@ -86,7 +89,7 @@ type world struct {
 func (s *stage) world(vendor string) *world {
 	w := &world{
 		stage: s, vendor: vendor, causes: map[types.UID]int{}, retained: map[types.UID]bool{}, denied: map[types.UID]bool{},
-		altered: map[string]bool{}, kept: map[string][]change{},
+		altered: map[string]bool{}, kept: map[string][]change{}, delays: map[int]bool{},
 	}
 	w.Trial = harness.NewTrial(vendor)
 	return w
