@@ -13,6 +13,7 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/test/harness"
+	"github.com/workspace-operator/workspace-operator/test/invariant"
 )
 
 // History is one run of a scenario at a vendor, with faults or without.
@@ -117,7 +118,7 @@ func (w *World) removeUnheld() {
 	}
 	for _, kind := range []string{"workspaces", "keys"} {
 		for _, thing := range w.things(kind) {
-			if thing.Gone == nil && !held[thing.ID] && !slices.Contains(w.memory.strangers, thing.ID) && thing.ID != w.existing {
+			if thing.Gone == nil && !held[thing.ID] && !invariant.Has(w.memory.strangers, thing.ID) && thing.ID != w.existing {
 				must(w.t, w.emulator.RemoveObject(w.vendor, kind, thing.ID))
 			}
 		}

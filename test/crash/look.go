@@ -70,7 +70,8 @@ func (w *World) evidence() *invariant.Evidence {
 	workspaces, keys := w.things("workspaces"), w.things("keys")
 	return &invariant.Evidence{
 		Vendor: w.vendor, Can: w.can, Versions: w.memory.versions, Requests: requests, Workspaces: workspaces, Keys: keys,
-		Imported: []string{w.existing}, Strangers: w.memory.strangers, Causes: w.memory.causes, Retained: w.memory.retained, Denied: w.memory.denied, Altered: w.memory.altered, Looked: w.memory.looked, Now: time.Now(),
+		Imported: []string{w.existing}, Strangers: w.memory.strangers, Home: harness.OperatorNamespace,
+		Causes: w.memory.causes, Retained: w.memory.retained, Denied: w.memory.denied, Altered: w.memory.altered, Looked: w.memory.looked, Now: time.Now(),
 	}
 }
 

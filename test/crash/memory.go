@@ -15,7 +15,7 @@ import (
 // memory is what has to be remembered of a history besides what the cluster and the vendor show.
 type memory struct {
 	// strangers are the vendor's objects that were there before.
-	strangers []string
+	strangers []invariant.Thing
 	// causes is how often the key of an ApiKey may have been replaced.
 	causes map[types.UID]int
 	// retained and denied are objects that were deleted with Retain, and those of which a person has said that what is unknown does not exist.
@@ -47,7 +47,7 @@ func (m *memory) begin(w *World) {
 	for _, kind := range []string{"workspaces", "keys"} {
 		for _, thing := range w.things(kind) {
 			if thing.ID != w.existing {
-				m.strangers = append(m.strangers, thing.ID)
+				m.strangers = append(m.strangers, thing)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -73,6 +74,18 @@ func (w *World) descriptionField() string {
 	return map[string]string{harness.Portkey: "description", harness.Guance: "desc"}[w.vendor]
 }
 
+// syncedSays waits until Synced says so, for the reason, and with all the words.
+func (w *World) syncedSays(object client.Object, status metav1.ConditionStatus, reason string, words ...string) {
+	harness.Wait(w, w.h, object, fmt.Sprintf("Synced to be %s because of %s, and to say %q", status, reason, words), func(seen client.Object) bool {
+		synced := harness.Condition(seen, v1alpha1.ConditionSynced)
+		return synced.Status == status && synced.Reason == reason && hasAll(synced.Message, words)
+	})
+}
+
+func inSync(seen client.Object) bool {
+	return harness.HasReason(seen, v1alpha1.ConditionSynced, v1alpha1.ReasonInSync)
+}
+
 func driftRestored(w *World) {
 	ws := w.attentive(gen.SetWorkspaceDisplayName("Team A"), gen.SetWorkspaceDescription("what for"))
 	ready, before := *harness.Condition(ws, v1alpha1.ConditionReady), w.writes()
@@ -131,16 +144,11 @@ func driftWhileRefused(w *World) {
 	ws := w.attentive(gen.SetWorkspaceDisplayName("Team A"))
 	w.fail(fault.Fault{Method: http.MethodPut, Action: fault.Status, Status: 500})
 	w.console(ws, map[string]any{"name": "somebody's idea"})
-	harness.Wait(w, w.h, ws, "Synced to say what differs", func(seen *v1alpha1.Workspace) bool {
-		synced := harness.Condition(seen, v1alpha1.ConditionSynced)
-		return synced.Status == metav1.ConditionFalse && synced.Reason == v1alpha1.ReasonNotApplied && hasAll(synced.Message, []string{"spec.displayName", "changed at the vendor"})
-	})
+	w.syncedSays(ws, metav1.ConditionFalse, v1alpha1.ReasonNotApplied, "spec.displayName", "changed at the vendor")
 	w.Expect(harness.IsReady(ws)).To(BeTrue(), "it can be used as before")
 	w.Expect(harness.HasReason(ws, v1alpha1.ConditionAccountReady, v1alpha1.ReasonVendorUnavailable)).To(BeTrue())
 	w.v.ClearFaults()
-	w.pokeUntil(ws, "the name to be changed back", func(seen client.Object) bool {
-		return harness.HasReason(seen, v1alpha1.ConditionSynced, v1alpha1.ReasonInSync)
-	})
+	w.pokeUntil(ws, "the name to be changed back", inSync)
 	name, _ := w.shown(ws)
 	w.Expect(name).To(Equal("Team A"))
 }
@@ -150,43 +158,40 @@ func driftForbidden(w *World) {
 	ready := *harness.Condition(ws, v1alpha1.ConditionReady)
 	w.fail(fault.Fault{Method: http.MethodPut, Action: fault.Status, Status: 403})
 	w.console(ws, map[string]any{"name": "somebody's idea"})
-	harness.Wait(w, w.h, ws, "Synced to say why it differs", func(seen *v1alpha1.Workspace) bool {
-		synced := harness.Condition(seen, v1alpha1.ConditionSynced)
-		return synced.Status == metav1.ConditionFalse && synced.Reason == v1alpha1.ReasonPermissionDenied && hasAll(synced.Message, []string{"spec.displayName", "update workspace"})
-	})
+	w.syncedSays(ws, metav1.ConditionFalse, v1alpha1.ReasonPermissionDenied, "spec.displayName", "update workspace")
 	w.Expect(*harness.Condition(ws, v1alpha1.ConditionReady)).To(Equal(ready), "it can be used as before")
 	w.Expect(harness.Condition(ws, v1alpha1.ConditionStalled)).To(BeNil())
 	w.said(ws, corev1.EventTypeWarning, v1alpha1.ReasonPermissionDenied, "spec.displayName")
 	w.v.ClearFaults()
-	w.pokeUntil(ws, "the name to be changed back", func(seen client.Object) bool {
-		return harness.HasReason(seen, v1alpha1.ConditionSynced, v1alpha1.ReasonInSync)
-	})
+	w.pokeUntil(ws, "the name to be changed back", inSync)
 }
 
 // vendorKeepsAnother has a vendor whose reads stay as they were before the change.
 func vendorKeepsAnother(w *World) {
 	w.settings(map[string]any{"staleReads": 1_000_000})
 	ws := w.attentive(gen.SetWorkspaceDisplayName("Team A"))
+	w.toldOnce(ws, map[string]any{"displayName": "Team B"}, "spec.displayName", w.looksAtWorkspaces, func() {
+		w.change("workspaces", ws.Status.UUID, map[string]any{"staleReads": 0})
+	})
+}
+
+// toldOnce edits the spec of an object where the vendor's reads stay as they were, until it is to be believed.
+func (w *World) toldOnce(object client.Object, spec map[string]any, field string, looks func(times int), believe func()) {
 	before := w.writes()
-	w.patch(ws, map[string]any{"spec": map[string]any{"displayName": "Team B"}})
-	harness.Wait(w, w.h, ws, "Synced to say that the vendor shows another value", func(seen *v1alpha1.Workspace) bool {
-		synced := harness.Condition(seen, v1alpha1.ConditionSynced)
-		return synced.Status == metav1.ConditionUnknown && synced.Reason == v1alpha1.ReasonNotApplied && hasAll(synced.Message, []string{"spec.displayName"})
-	})
-	w.Expect(harness.IsReady(ws)).To(BeTrue())
-	w.looksAtWorkspaces(3)
+	w.patch(object, map[string]any{"spec": spec})
+	w.syncedSays(object, metav1.ConditionUnknown, v1alpha1.ReasonNotApplied, field)
+	w.Expect(harness.IsReady(object)).To(BeTrue())
+	looks(3)
 	w.Expect(w.writes()).To(Equal(before+1), "it is told once")
-	w.get(ws)
-	version := ws.ResourceVersion
-	w.looksAtWorkspaces(3)
-	w.get(ws)
-	w.Expect(ws.ResourceVersion).To(Equal(version), "and that is all there is to write down")
-	w.poke(ws)
+	w.get(object)
+	version := object.GetResourceVersion()
+	looks(3)
+	w.get(object)
+	w.Expect(object.GetResourceVersion()).To(Equal(version), "and that is all there is to write down")
+	w.poke(object)
 	w.Expect(w.writes()).To(Equal(before+2), "and once more if somebody asks")
-	w.change("workspaces", ws.Status.UUID, map[string]any{"staleReads": 0})
-	harness.Wait(w, w.h, ws, "the vendor's list to be believed", func(seen *v1alpha1.Workspace) bool {
-		return harness.HasReason(seen, v1alpha1.ConditionSynced, v1alpha1.ReasonInSync)
-	})
+	believe()
+	harness.Wait(w, w.h, object, "the vendor's list to be believed", inSync)
 	w.Expect(w.writes()).To(Equal(before + 2))
 }
 

@@ -6,7 +6,6 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/fault"
@@ -56,15 +55,10 @@ func keyDriftWhileRefused(w *World) {
 	key := w.attentiveKey(gen.SetApiKeyScopes(anyScope))
 	w.fail(fault.Fault{Method: http.MethodPut, Action: fault.Status, Status: 500})
 	w.change("keys", key.Status.KeyID, map[string]any{"scopes": []string{"configs.list"}})
-	harness.Wait(w, w.h, key, "Synced to say what differs", func(seen *v1alpha1.ApiKey) bool {
-		synced := harness.Condition(seen, v1alpha1.ConditionSynced)
-		return synced.Status == metav1.ConditionFalse && synced.Reason == v1alpha1.ReasonNotApplied && hasAll(synced.Message, []string{"spec.scopes", "changed at the vendor"})
-	})
+	w.syncedSays(key, metav1.ConditionFalse, v1alpha1.ReasonNotApplied, "spec.scopes", "changed at the vendor")
 	w.Expect(harness.IsReady(key)).To(BeTrue(), "it can be used as before")
 	w.v.ClearFaults()
-	w.pokeUntil(key, "the scopes to be changed back", func(seen client.Object) bool {
-		return harness.HasReason(seen, v1alpha1.ConditionSynced, v1alpha1.ReasonInSync)
-	})
+	w.pokeUntil(key, "the scopes to be changed back", inSync)
 	w.Expect(w.portkeyKey(key.Status.KeyID).Scopes).To(ConsistOf(anyScope))
 }
 
@@ -72,27 +66,9 @@ func keyDriftWhileRefused(w *World) {
 func vendorKeepsAnotherKey(w *World) {
 	w.settings(map[string]any{"staleReads": 1_000_000})
 	key := w.attentiveKey(gen.SetApiKeyScopes(anyScope))
-	before := w.writes()
-	w.patch(key, map[string]any{"spec": map[string]any{"scopes": []string{anyScope, "configs.list"}}})
-	harness.Wait(w, w.h, key, "Synced to say that the vendor shows another value", func(seen *v1alpha1.ApiKey) bool {
-		synced := harness.Condition(seen, v1alpha1.ConditionSynced)
-		return synced.Status == metav1.ConditionUnknown && synced.Reason == v1alpha1.ReasonNotApplied && hasAll(synced.Message, []string{"spec.scopes"})
+	w.toldOnce(key, map[string]any{"scopes": []string{anyScope, "configs.list"}}, "spec.scopes", w.looksAtKeys, func() {
+		w.change("keys", key.Status.KeyID, map[string]any{"staleReads": 0})
 	})
-	w.Expect(harness.IsReady(key)).To(BeTrue())
-	w.looksAtKeys(3)
-	w.Expect(w.writes()).To(Equal(before+1), "it is told once")
-	w.get(key)
-	version := key.ResourceVersion
-	w.looksAtKeys(3)
-	w.get(key)
-	w.Expect(key.ResourceVersion).To(Equal(version), "and that is all there is to write down")
-	w.poke(key)
-	w.Expect(w.writes()).To(Equal(before+2), "and once more if somebody asks")
-	w.change("keys", key.Status.KeyID, map[string]any{"staleReads": 0})
-	harness.Wait(w, w.h, key, "the vendor's list to be believed", func(seen *v1alpha1.ApiKey) bool {
-		return harness.HasReason(seen, v1alpha1.ConditionSynced, v1alpha1.ReasonInSync)
-	})
-	w.Expect(w.writes()).To(Equal(before + 2))
 	w.Expect(w.minted()).To(Equal(1))
 }
 

@@ -1,8 +1,10 @@
 package invariant
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -67,7 +69,7 @@ func oneWorkspaceEach(e *Evidence) (wrong []string) {
 		}
 		alive[each.ID] = true
 		frozen := e.Can.Workspace.DeleteFreezes && each.Fields["status"] == "frozen"
-		if !frozen && !slices.Contains(e.Strangers, each.ID) && !slices.Contains(e.Imported, each.ID) {
+		if !frozen && !Has(e.Strangers, each.ID) && !slices.Contains(e.Imported, each.ID) {
 			unasked[each.ID] = true
 		}
 	}
@@ -76,8 +78,8 @@ func oneWorkspaceEach(e *Evidence) (wrong []string) {
 		if !isWorkspace {
 			continue
 		}
-		if id := ws.Status.UUID; !v.Gone && ws.DeletionTimestamp.IsZero() && id != "" && !alive[id] {
-			wrong = append(wrong, fmt.Sprintf("Workspace %s has %q, which the vendor has not", ws.Name, id))
+		if id := ws.Status.UUID; !v.Gone && ws.DeletionTimestamp.IsZero() && !alive[id] {
+			wrong = append(wrong, fmt.Sprintf("Workspace %s has %q, and the vendor has no such thing", ws.Name, id))
 		}
 		if !v.Gone || e.Retained[ws.UID] || !e.Can.Workspace.Delete {
 			delete(unasked, ws.Status.UUID)
@@ -129,7 +131,7 @@ func oneSecretEach(e *Evidence) (wrong []string) {
 		case *v1alpha1.ApiKey:
 			keys[uid] = true
 			for _, old := range o.Status.Retiring {
-				retiring[old.KeyID] = true
+				retiring[old.KeyID] = retiring[old.KeyID] || !v.Gone
 			}
 		}
 	}
@@ -218,31 +220,53 @@ func foreignUntouched(e *Evidence) (wrong []string) {
 	}
 	for _, v := range e.Versions {
 		secret, isSecret := v.Object.(*corev1.Secret)
-		if isSecret && controller(secret) == "" && ours(secret) {
+		if isSecret && controller(secret) == "" && !e.isRecord(secret) && e.touched(secret) {
 			wrong = append(wrong, "the operator wrote to a Secret of nobody's: "+secret.Name)
 		}
 	}
 	return wrong
 }
 
-// ours reports whether the operator wrote the data of a Secret that is not one of its own records.
-func ours(secret *corev1.Secret) bool {
-	if secret.Labels[v1alpha1.LabelManagedBy] == v1alpha1.ManagedBy {
-		return false // the admin key of a workspace, in the operator's namespace
-	}
+// isRecord reports whether the Secret is the admin key of a workspace, which the operator keeps for itself.
+func (e *Evidence) isRecord(secret *corev1.Secret) bool {
+	return secret.Namespace == e.Home && secret.Labels[v1alpha1.LabelManagedBy] == v1alpha1.ManagedBy
+}
+
+// touched reports whether the operator has written what it may not of a Secret that is somebody else's: anything, but the finalizer of credentials in its namespace.
+func (e *Evidence) touched(secret *corev1.Secret) bool {
 	return slices.ContainsFunc(secret.ManagedFields, func(entry metav1.ManagedFieldsEntry) bool {
-		return entry.Manager == engine.FieldManager && entry.FieldsV1 != nil && strings.Contains(string(entry.FieldsV1.GetRawBytes()), "f:data")
+		return entry.Manager == engine.FieldManager && (secret.Namespace != e.Home || !finalizersOnly(entry))
 	})
 }
 
-// 7.
+func finalizersOnly(entry metav1.ManagedFieldsEntry) bool {
+	var fields map[string]map[string]any
+	if entry.FieldsV1 == nil || json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields) != nil {
+		return false
+	}
+	_, has := fields["f:metadata"]["f:finalizers"]
+	return has && len(fields) == 1 && len(fields["f:metadata"]) == 1
+}
+
+// 7. The id of what was imported may begin as a stranger's does.
 func strangersUntouched(e *Evidence) (wrong []string) {
+	now := slices.Concat(e.Workspaces, e.Keys)
+	for _, stranger := range e.Strangers {
+		if !slices.ContainsFunc(now, func(each Thing) bool { return reflect.DeepEqual(each, stranger) }) {
+			wrong = append(wrong, fmt.Sprintf("%q, which the operator has no part in, is not as it was: %v", stranger.ID, stranger.Fields))
+		}
+	}
 	for _, r := range e.Requests {
-		if !Mutates(r.Entry) || Issues(r.Entry) {
+		if !Mutates(r.Entry) {
 			continue
 		}
+		text := r.Path + " " + r.Query + " " + r.Body
+		about := text
+		for _, imported := range e.Imported {
+			about = strings.ReplaceAll(about, imported, "")
+		}
 		for _, stranger := range e.Strangers {
-			if text := r.Path + " " + r.Query + " " + r.Body; stranger != "" && strings.Contains(text, stranger) {
+			if strings.Contains(about, stranger.ID) {
 				wrong = append(wrong, fmt.Sprintf("request %d is about what the operator has no part in: %s %s", r.ID, r.Method, text))
 			}
 		}

@@ -54,9 +54,11 @@ type Evidence struct {
 	Workspaces, Keys []Thing
 	// Imported are the ids of workspaces that were made by hand, to be taken over.
 	Imported []string
-	// Strangers are the ids of what the operator has no part in, and Secrets those of others, as they were at first.
-	Strangers []string
+	// Strangers are what the operator has no part in at the vendor, and Secrets those of others, as they were at first.
+	Strangers []Thing
 	Secrets   []*corev1.Secret
+	// Home is the operator's namespace, which has its own records.
+	Home string
 	// Causes is how often the key of an ApiKey may have been replaced, by the object's UID.
 	Causes map[types.UID]int
 	// Retained are the objects that were deleted with Retain, Denied those of which a person has said that what is unknown does not exist.
@@ -85,12 +87,18 @@ func Things(state any, kind string) ([]Thing, error) {
 	}
 	all := make([]Thing, 0, len(objects))
 	for _, fields := range objects {
-		all = append(all, thingOf(fields))
+		all = append(all, ThingOf(fields))
 	}
 	return all, nil
 }
 
-func thingOf(fields map[string]any) Thing {
+// Has reports whether the thing with this id is one of them.
+func Has(things []Thing, id string) bool {
+	return slices.ContainsFunc(things, func(each Thing) bool { return each.ID == id })
+}
+
+// ThingOf reads one from its fields.
+func ThingOf(fields map[string]any) Thing {
 	word := func(names ...string) string {
 		for _, name := range names {
 			if text, ok := fields[name].(string); ok && text != "" {
@@ -120,7 +128,7 @@ func (e *Evidence) KeysOf(uid types.UID) []Thing {
 	return all
 }
 
-// Latest is each object as it is now, or as it was last.
+// latest is each object as it is now, or as it was last.
 func (e *Evidence) latest() map[types.UID]Version {
 	all := map[types.UID]Version{}
 	for _, v := range e.Versions {

@@ -119,8 +119,8 @@ func readBeforeActing(e *Evidence) (wrong []string) {
 // 14.
 func readyIsCurrent(e *Evidence) (wrong []string) {
 	for _, v := range e.Versions {
-		conditions, observed := statusOf(v.Object)
-		if conditions == nil || v.Number <= e.Looked {
+		conditions, observed, has := statusOf(v.Object)
+		if !has || v.Number <= e.Looked {
 			continue
 		}
 		for _, violation := range kstatus.Violations(v.Object, e.Now) {
@@ -137,16 +137,17 @@ func readyIsCurrent(e *Evidence) (wrong []string) {
 	return wrong
 }
 
-func statusOf(object client.Object) ([]metav1.Condition, int64) {
+// statusOf is what a status says of itself; has is false where there is none.
+func statusOf(object client.Object) (conditions []metav1.Condition, observed int64, has bool) {
 	switch o := object.(type) {
 	case *v1alpha1.WorkspaceClass:
-		return o.Status.Conditions, o.Status.ObservedGeneration
+		return o.Status.Conditions, o.Status.ObservedGeneration, true
 	case *v1alpha1.Workspace:
-		return o.Status.Conditions, o.Status.ObservedGeneration
+		return o.Status.Conditions, o.Status.ObservedGeneration, true
 	case *v1alpha1.ApiKey:
-		return o.Status.Conditions, o.Status.ObservedGeneration
+		return o.Status.Conditions, o.Status.ObservedGeneration, true
 	}
-	return nil, 0
+	return nil, 0, false
 }
 
 // 15.

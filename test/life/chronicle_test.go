@@ -10,11 +10,13 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/test/harness"
+	"github.com/workspace-operator/workspace-operator/test/invariant"
 )
 
 // chronicle keeps every version of every object that a story is about. Of two versions, whatever they are of, the one with the greater number is the later.
@@ -23,20 +25,13 @@ type chronicle struct {
 	done   sync.WaitGroup
 
 	mu       sync.Mutex
-	versions map[string][]version // by namespace
+	versions map[string][]invariant.Version // by namespace
 	ended    error
-}
-
-// version is an object as it was at one moment; for one that is gone, as it was last.
-type version struct {
-	number int64
-	gone   bool
-	object client.Object
 }
 
 func startChronicle(t *testing.T, h *harness.Harness) *chronicle {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	c := &chronicle{cancel: cancel, versions: map[string][]version{}}
+	c := &chronicle{cancel: cancel, versions: map[string][]invariant.Version{}}
 	for _, list := range []client.ObjectList{&v1alpha1.WorkspaceList{}, &v1alpha1.ApiKeyList{}, &corev1.SecretList{}} {
 		c.done.Go(func() {
 			if err := c.follow(ctx, h, list); err != nil && ctx.Err() == nil {
@@ -78,25 +73,45 @@ func (c *chronicle) follow(ctx context.Context, h *harness.Harness, list client.
 func (c *chronicle) note(object client.Object, gone bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.versions[object.GetNamespace()] = append(c.versions[object.GetNamespace()], version{number: numberOf(object), gone: gone, object: object})
+	c.versions[object.GetNamespace()] = append(c.versions[object.GetNamespace()], invariant.Version{Number: numberOf(object), Gone: gone, Object: object})
 }
 
 // of are the versions in a namespace so far, the earliest first. They must not be changed.
-func (c *chronicle) of(namespace string) ([]version, error) {
+func (c *chronicle) of(namespace string) ([]invariant.Version, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := slices.Clone(c.versions[namespace])
-	slices.SortStableFunc(all, func(a, b version) int { return int(a.number - b.number) })
+	slices.SortStableFunc(all, func(a, b invariant.Version) int { return int(a.Number - b.Number) })
 	return all, c.ended
 }
 
-// has reports whether a version of this kind with at least this number has been seen: then all earlier ones of the kind have been.
-func (c *chronicle) has(object client.Object, number int64) bool {
+// lags tells what is missing of what was written up to the fence; empty if nothing is. objects are the fence itself and the Workspaces and ApiKeys that were there after
+// it: of each kind, whoever has seen a version has seen all earlier ones, and where no object is left to tell that of, those that have gone have to be known as gone.
+func (c *chronicle) lags(objects []client.Object, fence int64) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.ContainsFunc(c.versions[object.GetNamespace()], func(v version) bool {
-		return v.number >= number && reflect.TypeOf(v.object) == reflect.TypeOf(object)
-	})
+	versions := c.versions[objects[0].GetNamespace()]
+	there := map[types.UID]bool{}
+	for _, object := range objects {
+		there[object.GetUID()] = true
+		if !slices.ContainsFunc(versions, func(v invariant.Version) bool {
+			return v.Number >= numberOf(object) && reflect.TypeOf(v.Object) == reflect.TypeOf(object)
+		}) {
+			return "it does not have " + compact(object)
+		}
+	}
+	last := map[types.UID]invariant.Version{}
+	for _, v := range versions {
+		if before, known := last[v.Object.GetUID()]; !known || before.Number <= v.Number {
+			last[v.Object.GetUID()] = v
+		}
+	}
+	for uid, v := range last {
+		if _, isSecret := v.Object.(*corev1.Secret); !isSecret && !v.Gone && v.Number <= fence && !there[uid] {
+			return "it still has " + compact(v.Object)
+		}
+	}
+	return ""
 }
 
 func numberOf(object client.Object) int64 {

@@ -15,6 +15,7 @@ import (
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/fault"
 	"github.com/workspace-operator/workspace-operator/test/harness"
+	"github.com/workspace-operator/workspace-operator/test/invariant"
 )
 
 // cause notes that the key of the ApiKey may be replaced, once for each cause.
@@ -42,7 +43,9 @@ func (w *world) admin(class v1alpha1.WorkspaceClassSpec) {
 // fail adds a fault at the vendor.
 func (w *world) fail(f fault.Fault) {
 	f.Vendor = w.vendor
-	w.must(w.v.AddFault(f))
+	id, err := w.v.AddFault(f)
+	w.must(nil, err)
+	w.delays[id] = f.Action == fault.Delay
 }
 
 // alter does something to the published Secret.
@@ -86,9 +89,9 @@ func (w *world) removeKey(key *v1alpha1.ApiKey) {
 }
 
 // alive is the object at the vendor; nil if it is gone.
-func (w *world) alive(kind, id string) *thing {
+func (w *world) alive(kind, id string) *invariant.Thing {
 	for _, each := range w.seen(kind) {
-		if each.id == id && each.gone == nil {
+		if each.ID == id && each.Gone == nil {
 			return &each
 		}
 	}
@@ -154,7 +157,7 @@ func (w *world) leaveKey(key *v1alpha1.ApiKey, field string) {
 
 func (w *world) leave(kind, id, field string) {
 	if now := w.alive(kind, id); now != nil {
-		w.kept[id] = append(w.kept[id], change{field: "access", fields: map[string]any{field: now.fields[field]}})
+		w.kept[id] = append(w.kept[id], change{field: "access", fields: map[string]any{field: now.Fields[field]}})
 	}
 }
 
@@ -196,12 +199,11 @@ func (w *world) insistsOnKey(key *v1alpha1.ApiKey, field string) bool {
 	return slices.ContainsFunc(keyFields(w.vendor), func(f keyField) bool { return f.name == field && f.isSet(key) })
 }
 
-// bait is what must never be touched: a Secret that looks like ours under a name that ApiKeys ask for, and, where the vendor has such things, a key in the same workspace
-// and another workspace.
+// bait is what must never be touched: a Secret that looks like ours under a name that ApiKeys ask for, and whatever the vendor has before the operator does anything:
+// what is in its console from the start, another workspace, and a key, in the same workspace where that is there by then.
 type bait struct {
-	secret         *corev1.Secret
-	key, workspace string
-	before         []string
+	secret    *corev1.Secret
+	strangers []invariant.Thing
 }
 
 // lay lays it.
@@ -215,19 +217,21 @@ func (w *world) lay() {
 	if w.vendor == harness.Slaunchx || w.vendor == harness.Oceanbase {
 		workspace["id"] = "bait-" + w.ns
 	}
-	w.bait.workspace = w.bring("workspaces", workspace)
+	another := w.bring("workspaces", workspace)
 	if w.vendor != harness.Groundfloor {
 		home := w.existing
 		if home == "" {
-			home = w.bait.workspace
+			home = another
 		}
 		of := "workspaceID"
 		if w.vendor == harness.Guance {
 			of = "workspaceUUID"
 		}
-		w.bait.key = w.bring("keys", map[string]any{"name": "ci", of: home})
+		w.bring("keys", map[string]any{"name": "ci", of: home})
 	}
-	w.bait.before = w.baitNow()
+	for _, kind := range []string{"workspaces", "keys"} {
+		w.bait.strangers = append(w.bait.strangers, slices.DeleteFunc(w.seen(kind), func(each invariant.Thing) bool { return each.ID == w.existing })...)
+	}
 }
 
 func (w *world) bring(kind string, fields map[string]any) (id string) {
@@ -235,18 +239,5 @@ func (w *world) bring(kind string, fields map[string]any) (id string) {
 	w.must(nil, err)
 	var made map[string]any
 	w.must(nil, json.Unmarshal(text, &made))
-	return thingOf(made).id
-}
-
-// baitNow is the bait at the vendor as it is now.
-func (w *world) baitNow() []string {
-	var all []string
-	for _, kind := range []string{"workspaces", "keys"} {
-		for _, each := range w.seen(kind) {
-			if each.id == w.bait.workspace || each.id == w.bait.key {
-				all = append(all, compact(each.fields))
-			}
-		}
-	}
-	return all
+	return invariant.ThingOf(made).ID
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/workspace-operator/workspace-operator/test/cluster"
+	"github.com/workspace-operator/workspace-operator/test/invariant"
 )
 
 // When an invariant can be looked at.
@@ -23,83 +24,56 @@ const (
 	elsewhere = "elsewhere"
 )
 
-// invariant is one of the sixteen.
-type invariant struct {
+// promise is one of the sixteen invariants.
+type promise struct {
 	number int
 	says   string
 	when   string
 	// how it is looked at, for whoever reads the table.
 	how string
-	// holds gives what breaks it, in words.
+	// holds gives what breaks it, in words. Of what evidence tells of, test/invariant has this, and what it says.
 	holds func(*world) []string
 	// tests are those elsewhere that look at it, or at the part of it that does not show here, as "folder TestName".
 	tests []string
 }
 
-func invariants() []invariant {
-	return []invariant{
+func invariants() []promise {
+	all := promises()
+	for _, check := range invariant.Checks() {
+		at := slices.IndexFunc(all, func(p promise) bool { return p.number == check.Number })
+		all[at].says, all[at].holds = check.Says, func(w *world) []string { return check.Holds(w.known) }
+	}
+	return all
+}
+
+func promises() []promise {
+	return []promise{
+		{number: 1, when: quiet, how: "the vendor's live workspaces against status.uuid, and against what was deleted with Retain"},
+		{number: 2, when: stepwise, how: "the requests that create, in their order, for each owner's mark: after one without an answer there is a list that worked, or a person's word"},
+		{number: 3, when: quiet, how: "the vendor's live keys against the Secrets, and against status.retiring"},
+		{number: 4, when: stepwise, how: "the values that were ever published are counted against what happened that allows another"},
+		{number: 5, when: stepwise, how: "every version of the ApiKey against the latest version of the Secret before it"},
 		{
-			number: 1, when: quiet, says: "one marked vendor object per live Workspace, none after deletion under Delete",
-			how: "the vendor's live workspaces against status.uuid, and against what was deleted with Retain", holds: (*world).oneWorkspaceEach,
-		},
-		{
-			number: 2, when: stepwise, says: "no second create while an earlier one may still take effect, unless a complete list taken afterwards shows none",
-			how: "the requests that create, in their order, for each owner's mark: after one without an answer there is a list that worked, or a person's word", holds: (*world).noSecondCreate,
-		},
-		{
-			number: 3, when: quiet, says: "every live key with our mark has its id in exactly one Secret we own",
-			how: "the vendor's live keys against the Secrets, and against status.retiring", holds: (*world).oneSecretEach,
-		},
-		{
-			number: 4, when: stepwise, says: "a published value is never replaced or revoked but by rotation, deletion, or proof that the vendor dropped it",
-			how: "the values that were ever published are counted against what happened that allows another", holds: (*world).replacedForCause,
-		},
-		{
-			number: 5, when: stepwise, says: "Ready=True on an ApiKey implies that the Secret exists and holds status.keyID",
-			how: "every version of the ApiKey against the latest version of the Secret before it", holds: (*world).readyIsPublished,
-		},
-		{
-			number: 6, when: stepwise, says: "no write ever touches a Secret that is not ours by owner UID",
-			how: "a Secret with our label and somebody else's key is bait; who wrote to which Secret stands in its managed fields", holds: (*world).foreignUntouched,
+			number: 6, when: stepwise,
+			how:   "a Secret with our label and somebody else's key is bait; who wrote to which Secret stands in its managed fields",
 			tests: []string{"test/e2e foreignSecrets"},
 		},
-		{
-			number: 7, when: stepwise, says: "no vendor mutation targets an id without our mark that was not explicitly imported",
-			how: "a key and a workspace without a mark are bait", holds: (*world).strangersUntouched,
-		},
-		{
-			number: 8, when: stepwise, says: "the finalizer is stored before the first vendor mutation, and removed only after the vendor has nothing left, or policy Retain",
-			how: "the time of the finalizer against that of the first request with the mark; the vendor's live keys against the ApiKeys that are gone", holds: (*world).finalizerFirstAndLast,
-		},
-		{
-			number: 9, when: stepwise, says: "a Workspace's deletion is never sent while a key of ours in it lives",
-			how: "the requests that delete a workspace against the ends of the keys in it", holds: (*world).keysGoFirst,
-		},
-		{
-			number: 10, when: quiet, says: "deletion makes progress",
-			how: "every deletion is waited for, that of everything in the end included", holds: (*world).nothingIsGoing,
-		},
+		{number: 7, when: stepwise, how: "what the vendor had before is bait, a key and a workspace without a mark among it: no mutation names it, and it stays as it was"},
+		{number: 8, when: stepwise, how: "the time of the finalizer against that of the first request with the mark; the vendor's live keys against the ApiKeys that are gone"},
+		{number: 9, when: stepwise, how: "the requests that delete a workspace against the ends of the keys in it"},
+		{number: 10, when: quiet, how: "every deletion is waited for, that of everything in the end included"},
 		{
 			number: 11, when: once, says: "key material and credentials occur in no log, event, status, annotation, metric, error or URL",
 			how: "after all stories, every credential and key is looked for in the log, in events and in all objects", tests: []string{"test/perf TestNothingLeaks"},
 		},
-		{
-			number: 12, when: stepwise, says: "a failed read never leads to a create or a delete",
-			how: "where there is one ApiKey, no key is issued or revoked after a list that failed, unless one worked since", holds: (*world).readBeforeActing,
-		},
+		{number: 12, when: stepwise, how: "where there is one ApiKey, no key is issued or revoked after a list that failed, unless one worked since"},
 		{
 			number: 13, when: quiet, says: "after the last fault: converged, then no write and no vendor mutation",
 			how: "three more passes of everything change nothing", holds: (*world).nothingMore,
 			tests: []string{"test/perf TestCounts"},
 		},
-		{
-			number: 14, when: stepwise, says: "Ready=True never with observedGeneration behind generation",
-			how: "every version of every object: a Ready that is True speaks of the generation that the status was written for, and the rules of kstatus hold", holds: (*world).readyIsCurrent,
-		},
-		{
-			number: 15, when: stepwise, says: "two CRs for one vendor object or one Secret: no ping-pong",
-			how: "no Secret ever passes from one ApiKey to another", holds: (*world).noPingPong,
-		},
+		{number: 14, when: stepwise, how: "every version of every object: a Ready that is True speaks of the generation that the status was written for, and the rules of kstatus hold"},
+		{number: 15, when: stepwise, how: "no Secret ever passes from one ApiKey to another"},
 		{
 			number: 16, when: elsewhere, says: "no pass outlives its deadline; one bad account or object starves nobody",
 			how: "neither a deadline nor a place in line shows from outside", tests: []string{"internal/engine TestAPassHasADeadline", "internal/account TestNobodyStarves"},
@@ -110,7 +84,7 @@ func invariants() []invariant {
 // broken is what a broken invariant is told as.
 func broken(number int, what string) string {
 	all := invariants()
-	at := slices.IndexFunc(all, func(i invariant) bool { return i.number == number })
+	at := slices.IndexFunc(all, func(p promise) bool { return p.number == number })
 	return fmt.Sprintf("invariant %d (%s): %s", number, all[at].says, what)
 }
 
@@ -141,6 +115,9 @@ func TestInvariants(t *testing.T) {
 		if each.number != i+1 {
 			t.Errorf("invariant %d stands in the place of %d", each.number, i+1)
 		}
+		if each.says == "" || each.how == "" {
+			t.Errorf("invariant %d says %q, and is looked at so: %q", each.number, each.says, each.how)
+		}
 		if inStories := each.when == stepwise || each.when == quiet; inStories != (each.holds != nil) {
 			t.Errorf("invariant %d is to be looked at %s, and has a check: %t", each.number, each.when, each.holds != nil)
 		}
@@ -152,6 +129,15 @@ func TestInvariants(t *testing.T) {
 			if !declared(t, filepath.Join(root, folder), name) {
 				t.Errorf("invariant %d: there is no %s in %s", each.number, name, folder)
 			}
+		}
+	}
+}
+
+// TestMoments makes sure that each is looked at when it can be.
+func TestMoments(t *testing.T) {
+	for _, check := range invariant.Checks() {
+		if when := promises()[check.Number-1].when; check.Quiet != (when == quiet) {
+			t.Errorf("invariant %d is looked at %s, and holds at rest only: %t", check.Number, when, check.Quiet)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/test/harness"
+	"github.com/workspace-operator/workspace-operator/test/invariant"
 )
 
 // pace is how often somebody asks whether there is rest.
@@ -132,8 +133,8 @@ func (w *world) resolve() (resolved bool) {
 			continue
 		}
 		for _, seen := range w.seen(kind) {
-			if seen.name == attempt.Name && seen.gone == nil && seen.id != w.bait.workspace && !w.held(seen.id) {
-				w.must(nil, w.v.RemoveObject(w.vendor, kind, seen.id))
+			if seen.Name == attempt.Name && seen.Gone == nil && !invariant.Has(w.bait.strangers, seen.ID) && !w.held(seen.ID) {
+				w.must(nil, w.v.RemoveObject(w.vendor, kind, seen.ID))
 			}
 		}
 		w.denied[object.GetUID()] = true

@@ -1,73 +1,25 @@
 package life
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
-	"time"
 
 	"github.com/workspace-operator/workspace-operator/internal/emulator/fault"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/journal"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/internal/provider/catalog"
 	"github.com/workspace-operator/workspace-operator/test/harness"
+	"github.com/workspace-operator/workspace-operator/test/invariant"
 )
 
-// thing is an object at the vendor as it really is, gone ones included.
-type thing struct {
-	id, name, workspace, value string
-	gone                       *time.Time
-	fields                     map[string]any
-}
-
 // seen are all objects of a kind, workspaces or keys, that the vendor ever had.
-func (w *world) seen(kind string) []thing {
+func (w *world) seen(kind string) []invariant.Thing {
 	state := map[string]any{
 		harness.Portkey: w.v.Portkey(), harness.Guance: w.v.Guance(), harness.Slaunchx: w.v.Slaunchx(),
 		harness.Groundfloor: w.v.Groundfloor(), harness.Oceanbase: w.v.Oceanbase(),
 	}[w.vendor]
-	text, err := json.Marshal(state)
+	all, err := invariant.Things(state, kind)
 	w.must(nil, err)
-	var lists map[string]json.RawMessage
-	w.must(nil, json.Unmarshal(text, &lists))
-	var objects []map[string]any
-	if len(lists[kind]) > 0 {
-		w.must(nil, json.Unmarshal(lists[kind], &objects))
-	}
-	all := make([]thing, 0, len(objects))
-	for _, fields := range objects {
-		all = append(all, thingOf(fields))
-	}
-	return all
-}
-
-func thingOf(fields map[string]any) thing {
-	word := func(names ...string) string {
-		for _, name := range names {
-			if text, ok := fields[name].(string); ok && text != "" {
-				return text
-			}
-		}
-		return ""
-	}
-	one := thing{
-		id: word("id", "uuid"), name: word("name"), workspace: word("workspaceID", "workspaceUUID"), value: word("secret", "sk"), fields: fields,
-	}
-	if at, err := time.Parse(time.RFC3339Nano, word("deletedAt")); err == nil {
-		one.gone = &at
-	}
-	return one
-}
-
-// keys are the vendor's keys that carry the mark of the owner with this UID, gone ones included.
-func (w *world) keysOf(uid string) []thing {
-	var all []thing
-	for _, each := range w.seen("keys") {
-		if mark, ok := provider.ParseKeyName(each.name); ok && mark.SameOwner(provider.MarkFor(uid)) {
-			all = append(all, each)
-		}
-	}
 	return all
 }
 
@@ -121,52 +73,16 @@ func (r route) bears(f fault.Fault) bool {
 	return true
 }
 
-// issues and creates are the routes that make keys and workspaces.
-func issues(e journal.Entry) bool {
-	switch e.Route {
-	case "/api-keys/{type}/{sub-type}", "/api/v1/workspace/accesskey/add", "/web/v1/workspaces/{workspaceId}/api-keys", "/api/v2/maas/apikeys":
-		return e.Method == http.MethodPost
-	}
-	return false
-}
-
-func creates(e journal.Entry) bool {
-	switch e.Route {
-	case "/admin/workspaces", guanceCreate, groundfloorCreate:
-		return e.Method == http.MethodPost
-	}
-	return false
-}
-
-// lists are the routes that tell of all there is.
-func lists(e journal.Entry) bool {
-	switch e.Route {
-	case "/admin/workspaces", "/api-keys", "/api/v1/workspace/accesskey/list", "/v1/workspaces/by-account/{account_id}", "/api/v2/maas/apikeys":
-		return e.Method == http.MethodGet
-	}
-	return false
-}
-
-// mutates reports whether the request is meant to change something.
-func mutates(e journal.Entry) bool {
-	return e.Method != http.MethodGet || strings.HasSuffix(e.Route, "/delete")
-}
-
 // mutations is how many requests so far were meant to change something.
 func (w *world) mutations() int {
 	all, _ := w.v.Requests(journal.Filter{Vendor: w.vendor})
 	number := 0
 	for _, e := range all {
-		if mutates(e) {
+		if invariant.Mutates(e) {
 			number++
 		}
 	}
 	return number
-}
-
-// answered reports whether whoever asked knows for certain what became of it.
-func answered(e journal.Entry) bool {
-	return e.Done && (e.Fault == 0 || e.Status == http.StatusTooManyRequests) && e.Status > 0 && e.Status < 500
 }
 
 // capabilities are what the vendor's driver says it can do.
