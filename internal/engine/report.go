@@ -51,12 +51,12 @@ func queued(err error) bool {
 // says when to come again.
 func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S, E]) (ctrl.Result, error) {
 	logExchange(ctx, facts.Outlook.Err)
+	acted := made(facts.Step.Verb, facts.Outlook.Err)
 	var again error
 	facts.Outlook, again = verdict(facts.Outlook)
 	if facts.Outlook.Err != nil && !obj.GetDeletionTimestamp().IsZero() {
 		facts.Outlook.Message += e.WayOut
 	}
-	acted := slices.Contains([]plan.Verb{plan.Create, plan.Renew, plan.Adopt, plan.Publish}, facts.Step.Verb)
 	if acted {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), afterEffect)
@@ -84,6 +84,13 @@ func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S
 		after = earliest(after, resync)
 	}
 	return ctrl.Result{RequeueAfter: Spread(obj.GetUID(), after)}, nil
+}
+
+// made reports whether there is something to record that no later pass could find
+// out: what was made, or may have been. Whatever else a pass has seen is left to
+// the next one if somebody else has written meanwhile, who may know better.
+func made(verb plan.Verb, err error) bool {
+	return slices.Contains([]plan.Verb{plan.Create, plan.Renew, plan.Adopt, plan.Publish}, verb) && (err == nil || Uncertain(err))
 }
 
 // earliest is the sooner of two times to come; zero is none.

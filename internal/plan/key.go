@@ -287,6 +287,11 @@ func (k Key) strays() []provider.Key {
 
 func (k Key) issue() Step {
 	serial := k.Issued
+	if k.Unrecorded != "" && !k.First {
+		// Whoever would make that call may only be held up, and where a key has no id
+		// yet it is its name by which it is taken back.
+		serial = max(serial, 1)
+	}
 	for _, seen := range k.Marked {
 		serial = max(serial, seen.Mark.Serial)
 	}

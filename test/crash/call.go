@@ -96,6 +96,8 @@ type Plan struct {
 	Turns []Turn
 	// Calls are those made since counting began.
 	Calls []Call
+	// Before is called before each call is made; nil is nothing.
+	Before func(Call)
 	// counting is off while a scenario is set up.
 	counting bool
 	// struck is how many of the faults have happened.
@@ -120,6 +122,9 @@ func (p *Plan) next(call *Call) Kind {
 
 // run makes a call, or lets it go wrong. execute does what the call asks for; instead gives the answer of a fault in the place of the real one.
 func (p *Plan) run(call Call, execute func() error, instead func(Kind) error) error {
+	if p.Before != nil {
+		p.Before(call)
+	}
 	kind := p.next(&call)
 	switch kind {
 	case "":

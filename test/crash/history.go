@@ -44,18 +44,31 @@ func (l *Lab) Play(t testing.TB, scenario Scenario, vendor string, faults ...Fau
 // PlayLagging is Play with caches that show an old state.
 func (l *Lab) PlayLagging(t testing.TB, scenario Scenario, vendor string, lag *Lag, faults ...Fault) History {
 	t.Helper()
-	w := l.world(t, vendor)
-	w.settle()
-	for _, step := range scenario.Before {
-		step(w)
-		w.settle()
-	}
+	w := l.before(t, scenario, vendor)
 	w.plan.Faults, w.plan.Lag, w.plan.counting = faults, lag, true
 	for _, step := range scenario.Act {
 		step(w)
 		w.settle()
 	}
 	w.plan.counting = false
+	return w.finish(scenario)
+}
+
+// before is a world that has come to what a scenario begins with.
+func (l *Lab) before(t testing.TB, scenario Scenario, vendor string) *World {
+	t.Helper()
+	w := l.world(t, vendor)
+	w.settle()
+	for _, step := range scenario.Before {
+		step(w)
+		w.settle()
+	}
+	return w
+}
+
+// finish does what is left to a person, and looks at what has come of it all.
+func (w *World) finish(scenario Scenario) History {
+	w.t.Helper()
 	if w.resolve() {
 		w.settle()
 	}
@@ -67,8 +80,8 @@ func (l *Lab) PlayLagging(t testing.TB, scenario Scenario, vendor string, lag *L
 	}
 	w.memory.wrong = append(w.memory.wrong, w.leaks()...)
 	return History{
-		Scenario: scenario.Name, Vendor: vendor, Faults: faults, Lag: lag, Calls: w.plan.Calls, Turns: w.plan.Turns, End: w.end(), Passes: w.passes, Struck: w.plan.struck,
-		Created: len(w.things("workspaces")), Issued: len(w.things("keys")), Wrong: slices.Compact(w.memory.wrong),
+		Scenario: scenario.Name, Vendor: w.vendor, Faults: w.plan.Faults, Lag: w.plan.Lag, Calls: w.plan.Calls, Turns: w.plan.Turns, End: w.end(), Passes: w.passes,
+		Struck: w.plan.struck, Created: len(w.things("workspaces")), Issued: len(w.things("keys")), Wrong: slices.Compact(w.memory.wrong),
 	}
 }
 
@@ -152,7 +165,8 @@ func (w *World) end() (lines []string) {
 	}
 	workspaces := 0
 	for _, thing := range w.things("workspaces") {
-		if thing.Gone == nil {
+		frozen := w.can.Workspace.DeleteFreezes && thing.Fields["status"] == "frozen" // that is all a deletion does
+		if thing.Gone == nil && !frozen {
 			workspaces++
 		}
 	}

@@ -75,6 +75,11 @@ func (w *World) evidence() *invariant.Evidence {
 	}
 }
 
+// everything is all workspaces and keys that the vendor ever had.
+func (w *World) everything() []invariant.Thing {
+	return slices.Concat(w.things("workspaces"), w.things("keys"))
+}
+
 // things are all objects of a kind that the vendor ever had.
 func (w *World) things(kind string) []invariant.Thing {
 	var state any

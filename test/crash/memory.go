@@ -44,10 +44,20 @@ func (m *memory) begin(w *World) {
 	spectator, err := w.store.View(nil)
 	must(w.t, err)
 	m.spectator = spectator
-	for _, kind := range []string{"workspaces", "keys"} {
-		for _, thing := range w.things(kind) {
-			if thing.ID != w.existing {
-				m.strangers = append(m.strangers, thing)
+	for _, thing := range w.everything() {
+		if thing.ID != w.existing {
+			m.strangers = append(m.strangers, thing)
+		}
+	}
+}
+
+// accept takes the strangers as they are now: somebody has changed them in the vendor's console.
+func (m *memory) accept(w *World) {
+	all := w.everything()
+	for i, stranger := range m.strangers {
+		for _, thing := range all {
+			if thing.ID == stranger.ID {
+				m.strangers[i] = thing
 			}
 		}
 	}

@@ -51,22 +51,6 @@ func TestPairsOfFaults(t *testing.T) {
 	}
 }
 
-// place is a scenario at a vendor.
-type place struct {
-	scenario Scenario
-	vendor   string
-}
-
-func places() []place {
-	var all []place
-	for _, scenario := range Scenarios() {
-		for _, vendor := range scenario.Vendors {
-			all = append(all, place{scenario, vendor})
-		}
-	}
-	return all
-}
-
 // pairs plays the pairs of one place.
 type pairs struct {
 	lab         *Lab

@@ -38,6 +38,7 @@ const credentialsResync = 10 * time.Minute
 // process is one life of the operator's process: the controllers as the manager puts them together, their queues, and what its caches have seen.
 type process struct {
 	w           *World
+	plan        *Plan
 	controllers []manager.Controller
 	queue       queue
 	view        *store.View
@@ -51,11 +52,17 @@ type process struct {
 
 // start begins a new life.
 func (w *World) start() {
+	w.process = w.launch(w.plan)
+	w.process.wakeAll()
+}
+
+// launch makes a process whose calls go by the plan.
+func (w *World) launch(plan *Plan) *process {
 	w.starts++
-	p := &process{w: w}
-	p.look(w.plan.afterCrash())
+	p := &process{w: w, plan: plan}
+	p.look(plan.afterCrash())
 	ended := func() bool { return p.over }
-	live := &server{Client: w.store.Client(engine.FieldManager), plan: w.plan, ended: ended}
+	live := &server{Client: w.store.Client(engine.FieldManager), plan: plan, ended: ended}
 	cached := &caching{server: live, view: p.view, indexes: map[string]client.IndexerFunc{}}
 	drivers := map[string]provider.Driver{}
 	for _, driver := range catalog.All() {
@@ -65,7 +72,7 @@ func (w *World) start() {
 		Reader: live, Cache: cached, Namespace: harness.OperatorNamespace, AllowHTTP: true, Now: time.Now,
 		Drivers: func(name string) (provider.Driver, bool) { driver, ok := drivers[name]; return driver, ok },
 		NewTransport: func([]byte) (http.RoundTripper, error) {
-			return &wire{emulator: w.emulator, plan: w.plan, ended: ended, unheard: w.memory.unheard, sent: &w.sent}, nil
+			return &wire{emulator: w.emulator, plan: plan, ended: ended, unheard: w.memory.unheard, sent: &w.sent}, nil
 		},
 	})
 	p.controllers = manager.Controllers(
@@ -79,8 +86,7 @@ func (w *World) start() {
 			}
 		}
 	}
-	w.process = p
-	p.wakeAll()
+	return p
 }
 
 // wakeAll is what a start brings: everything there is, is new.
@@ -188,7 +194,7 @@ func (p *process) pass() bool {
 		p.w.start()
 		return true
 	}
-	if took := time.Since(began); took > longestPass {
+	if took := time.Since(began); took > longestPass && p.w.crew == nil { // one of a crew waits for its turn
 		p.w.wrongf("invariant 16: a pass of %s %s took %s", p.controllers[next.controller].Name, next.request, took)
 	}
 	p.put(next, result, err)
@@ -200,8 +206,8 @@ func (p *process) pass() bool {
 // next is what the next pass is about, once the caches show what they are to show in it.
 func (p *process) next() (item, bool) {
 	p.catchUp()
-	if lag := p.w.plan.lagNow(); lag != nil {
-		p.w.plan.Turns = append(p.w.plan.Turns, Turn{item: lag.item})
+	if lag := p.plan.lagNow(); lag != nil {
+		p.plan.Turns = append(p.plan.Turns, Turn{item: lag.item})
 		p.look(lag)
 		if lag.For > 0 {
 			p.queue.addAt(lag.item, time.Now().Add(time.Second)) // and again while it lasts
@@ -209,10 +215,16 @@ func (p *process) next() (item, bool) {
 		return lag.item, true
 	}
 	next, due := p.queue.take(time.Now())
-	if due && p.w.plan.counting {
-		p.w.plan.Turns = append(p.w.plan.Turns, Turn{item: next, News: p.news()})
+	if due && p.plan.counting {
+		p.plan.Turns = append(p.plan.Turns, Turn{item: next, News: p.news()})
 	}
 	return next, due
+}
+
+// ready reports whether a pass is due.
+func (p *process) ready() bool {
+	p.catchUp()
+	return p.queue.due(time.Now())
 }
 
 // put is what controller-runtime does with the outcome of a pass.

@@ -76,6 +76,11 @@ func (q *queue) take(now time.Time) (item, bool) {
 	return first, true
 }
 
+// due reports whether there is an item to take.
+func (q *queue) due(now time.Time) bool {
+	return len(q.ready) > 0 || slices.ContainsFunc(q.later, func(t timer) bool { return !t.due.After(now) })
+}
+
 // next is when the next item is due; false if there is none.
 func (q *queue) next() (time.Time, bool) {
 	if len(q.later) == 0 {

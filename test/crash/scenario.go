@@ -58,6 +58,22 @@ func Scenarios() []Scenario {
 	}
 }
 
+// place is a scenario at a vendor.
+type place struct {
+	scenario Scenario
+	vendor   string
+}
+
+func places() []place {
+	var all []place
+	for _, scenario := range Scenarios() {
+		for _, vendor := range scenario.Vendors {
+			all = append(all, place{scenario, vendor})
+		}
+	}
+	return all
+}
+
 // together does several things before the operator gets a turn.
 func together(steps ...Step) Step {
 	return func(w *World) {
@@ -139,6 +155,7 @@ func renameSecret(w *World) {
 func changeCredential(w *World) {
 	w.credential += "2"
 	must(w.t, w.emulator.SetCredentials(w.vendor, w.credential))
+	w.memory.accept(w)
 	fresh := w.credentialSecret()
 	edit(w, &corev1.Secret{ObjectMeta: fresh.ObjectMeta}, func(secret *corev1.Secret) { secret.Data = fresh.Data })
 }

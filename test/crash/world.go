@@ -54,6 +54,8 @@ type World struct {
 	plan     *Plan
 	memory   memory
 	process  *process
+	// crew is who works in the place of the one process, if there are several.
+	crew *crew
 	// existing is the vendor's workspace that is taken over, where its API cannot create any.
 	existing string
 	// changed is when anything last did.
@@ -202,7 +204,7 @@ func (w *World) settle() {
 	end := w.changed.Add(longest)
 	for {
 		w.run()
-		due, waits := w.process.wakes()
+		due, waits := w.wakes()
 		quiet := w.changed.Add(calm)
 		switch {
 		case waits && due.Before(quiet):
@@ -233,16 +235,34 @@ func (w *World) busy() bool {
 
 // run makes all passes that are due.
 func (w *World) run() {
+	if w.crew != nil {
+		w.crew.run()
+		return
+	}
 	for {
-		collected, err := w.store.CollectGarbage()
-		must(w.t, err)
+		collected := w.collect()
 		if !w.process.pass() && collected == 0 {
 			return
 		}
-		if w.passes > maxPasses {
-			w.t.Fatalf("%d passes, and no end", w.passes)
-		}
 	}
+}
+
+// collect is what the garbage collector does, and how much that was.
+func (w *World) collect() int {
+	collected, err := w.store.CollectGarbage()
+	must(w.t, err)
+	if w.passes > maxPasses {
+		w.t.Fatalf("%d passes, and no end", w.passes)
+	}
+	return collected
+}
+
+// wakes is when the operator has something to do the next time; false if never.
+func (w *World) wakes() (time.Time, bool) {
+	if w.crew != nil {
+		return w.crew.wakes()
+	}
+	return w.process.wakes()
 }
 
 // maxPasses bounds a history.

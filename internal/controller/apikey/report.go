@@ -16,6 +16,11 @@ import (
 // Report writes the live key into status.
 func (r *Reconciler) Report(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) {
 	status := &key.Status
+	if overtaken(key, facts) {
+		status.Attempt = attempt(key, facts)
+		status.Unresolved = unresolved(status.Attempt, facts)
+		return
+	}
 	// Not what status says by now: the write before this one may have been stored,
 	// and its answer lost.
 	before, ends, live := facts.Intent.recorded, status.ExpiresAt, liveKey(facts)
@@ -37,6 +42,18 @@ func (r *Reconciler) Report(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sig
 	if facts.Intent.Provider != "" {
 		status.Unresolved = unresolved(status.Attempt, facts)
 	}
+}
+
+// overtaken reports whether somebody else has written down another key than this
+// pass has seen, which has none to tell of. What it does not know of the call it
+// has made is all there is to add.
+func overtaken(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) bool {
+	id := key.Status.KeyID
+	if facts.Effect.Key != nil || id == facts.Intent.recorded {
+		return false
+	}
+	live := liveKey(facts)
+	return live == nil || live.ID != id
 }
 
 // reportRotation writes when the live key is replaced, and which others live on

@@ -1,0 +1,143 @@
+package crash
+
+import (
+	"testing"
+	"time"
+)
+
+// crew is several operators that work at the same time, with no election between them. One of them goes on at a time, up to its next call: who, is chosen before
+// every call.
+type crew struct {
+	w       *World
+	members []*member
+	// choose gives one of so many that could go on.
+	choose func(able []*member) *member
+	// freeze reports whether a member that stands before a call is given no turn from here on; nil is nobody.
+	freeze func(*member) bool
+}
+
+// member is one operator of a crew. It halts before each of its calls until it is told to go on.
+type member struct {
+	number  int
+	process *process
+	// goOn is its turn, and halted tells that it stands before a call, or has come to the end of its pass.
+	goOn   chan struct{}
+	halted chan bool
+	// inPass: it stands before the call.
+	inPass bool
+	call   Call
+	// made is how many calls it has made.
+	made int
+	// frozen: it is given no turn.
+	frozen bool
+}
+
+// employ has so many operators work in the place of the one.
+func (w *World) employ(number int, choose func([]*member) *member) {
+	w.crew = &crew{w: w, choose: choose}
+	for i := range number {
+		m := &member{number: i, goOn: make(chan struct{}), halted: make(chan bool)}
+		m.process = w.launch(&Plan{Before: m.halt})
+		w.crew.members = append(w.crew.members, m)
+		m.process.wakeAll()
+	}
+}
+
+// halt is called by the member's own goroutine.
+func (m *member) halt(call Call) {
+	m.call = call
+	m.halted <- true
+	<-m.goOn
+	m.made++
+}
+
+// step lets a member make the call that it stands before, or begin a pass, and waits until it halts again.
+func (m *member) step() {
+	if m.inPass {
+		m.goOn <- struct{}{}
+	} else {
+		go func() {
+			defer func() { m.halted <- false }()
+			m.process.pass()
+		}()
+	}
+	m.inPass = <-m.halted
+}
+
+// run lets the crew do all that is due.
+func (c *crew) run() {
+	for {
+		c.w.collect()
+		var able []*member
+		for _, m := range c.members {
+			m.frozen = m.frozen || m.inPass && c.freeze != nil && c.freeze(m)
+			if !m.frozen && (m.inPass || m.process.ready()) {
+				able = append(able, m)
+			}
+		}
+		switch len(able) {
+		case 0:
+			return
+		case 1:
+			able[0].step()
+		default:
+			c.choose(able).step()
+		}
+	}
+}
+
+// wakes is when the first of them has something to do.
+func (c *crew) wakes() (first time.Time, waits bool) {
+	for _, m := range c.members {
+		if due, some := m.process.wakes(); some && !m.frozen && (!waits || due.Before(first)) {
+			first, waits = due, true
+		}
+	}
+	return first, waits
+}
+
+// PlayTogether is Play with several operators.
+func (l *Lab) PlayTogether(t testing.TB, place place, number int, choose func([]*member) *member) History {
+	t.Helper()
+	w := l.before(t, place.scenario, place.vendor)
+	w.process = nil
+	w.employ(number, choose)
+	for _, step := range place.scenario.Act {
+		step(w)
+		w.settle()
+	}
+	return w.finish(place.scenario)
+}
+
+// PlayFrozen is Play with two operators of which one is frozen before a call, its number counted from the act on. The other comes to rest, and then the one goes on.
+// It also gives the call, with number 0 if there was none.
+func (l *Lab) PlayFrozen(t testing.TB, place place, before int) (History, Call) {
+	t.Helper()
+	w := l.before(t, place.scenario, place.vendor)
+	w.process = nil
+	w.employ(2, first)
+	w.settle() // a start brings calls of its own
+	slow, at := w.crew.members[0], Call{}
+	slow.made = 0
+	w.crew.freeze = func(m *member) bool {
+		if m != slow || slow.made != before-1 || at.Number > 0 {
+			return false
+		}
+		at = slow.call
+		at.Number = before
+		return true
+	}
+	for _, step := range place.scenario.Act {
+		step(w)
+		w.settle()
+		if slow.frozen {
+			slow.frozen = false
+			w.settle()
+		}
+	}
+	w.crew.freeze = nil
+	return w.finish(place.scenario), at
+}
+
+// first lets the same one go on as long as it can.
+func first(able []*member) *member { return able[0] }
