@@ -17,11 +17,7 @@ func (w *world) foresee(last cast, expected, actual ending) {
 	}
 	w.foreseeFixed(last, ws, expected[ws.Name], actual[ws.Name])
 	w.foreseeKept(ws.Status.UUID, expected[ws.Name])
-	if status, _ := fieldsOf(expected[ws.Name], "vendor")["status"].(string); w.capabilities().Workspace.Freeze && ws.Spec.Access == "" && status == "frozen" {
-		says(expected[ws.Name], "False Frozen", "Stalled")
-		fieldsOf(expected[ws.Name], "conditions")[v1alpha1.ConditionSynced] = "False Frozen"
-		fieldsOf(expected[ws.Name], "status")["state"] = "frozen"
-	}
+	w.foreseeFrozen(ws, expected[ws.Name])
 	for _, wanted := range last.keys {
 		key := wanted.DeepCopy()
 		if !w.read(key) || expected[key.Name] == nil {
@@ -43,6 +39,18 @@ func (w *world) foresee(last cast, expected, actual ending) {
 			}
 		}
 		w.foreseeKept(key.Status.KeyID, expected[key.Name])
+	}
+}
+
+// foreseeFrozen is a workspace that somebody froze at the vendor and of which the spec leaves it open. What the spec asks for in vain is said first.
+func (w *world) foreseeFrozen(ws *v1alpha1.Workspace, expected map[string]any) {
+	if status, _ := fieldsOf(expected, "vendor")["status"].(string); !w.capabilities().Workspace.Freeze || ws.Spec.Access != "" || status != "frozen" {
+		return
+	}
+	fieldsOf(expected, "status")["state"] = "frozen"
+	if conditions := fieldsOf(expected, "conditions"); conditions[v1alpha1.ConditionReady] != "False "+v1alpha1.ReasonUnsupported {
+		says(expected, "False Frozen", "Stalled")
+		conditions[v1alpha1.ConditionSynced] = "False Frozen"
 	}
 }
 

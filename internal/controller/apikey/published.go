@@ -13,8 +13,8 @@ import (
 )
 
 // publishedCondition is the condition that only ApiKeys have. It goes by the
-// Secret, whatever else is wrong with the ApiKey; one that was not looked at is
-// as it was.
+// Secret, whatever else is wrong with the ApiKey; while nobody looks at it, one
+// that was published stays so.
 func publishedCondition(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) []metav1.Condition {
 	condition := metav1.Condition{
 		Type: v1alpha1.ConditionPublished, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonPublished, Message: "the Secret holds the live key",
@@ -22,7 +22,7 @@ func publishedCondition(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, 
 	looked := facts.Sight.Secret.State != "" || facts.Effect.Key != nil
 	switch {
 	case facts.Outlook.State == plan.Settled, looked && holdsLive(key, facts):
-	case !looked && meta.FindStatusCondition(key.Status.Conditions, v1alpha1.ConditionPublished) != nil:
+	case !looked && meta.IsStatusConditionTrue(key.Status.Conditions, v1alpha1.ConditionPublished):
 		return nil
 	default:
 		condition.Status, condition.Reason, condition.Message = metav1.ConditionFalse, facts.Outlook.Reason, facts.Outlook.Message
