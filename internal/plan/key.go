@@ -110,6 +110,9 @@ type Key struct {
 	// the same of a first call that may have been made although nothing tells of
 	// it: it follows our finalizer without a record.
 	AttemptName, Unrecorded string
+	// Calling is what the key of a call is called whose end nobody has seen: while
+	// the lists are unsettled it may be on its way to a Secret.
+	Calling string
 	// Issued is the greatest number of a key on record, listed or not.
 	Issued  int
 	ReadErr error
@@ -278,11 +281,16 @@ func (k Key) strays() []provider.Key {
 	}
 	var strays []provider.Key
 	for _, seen := range k.Marked {
-		if !k.Secret.holds(seen) && k.Left[seen.ID] <= 0 {
+		if !k.Secret.holds(seen) && k.Left[seen.ID] <= 0 && !k.underWay(seen) {
 			strays = append(strays, seen)
 		}
 	}
 	return strays
+}
+
+// underWay reports whether whoever asked for the key may be about to store it.
+func (k Key) underWay(seen provider.Key) bool {
+	return k.Unsettled > 0 && k.Calling != "" && seen.Name == k.Calling
 }
 
 func (k Key) issue() Step {

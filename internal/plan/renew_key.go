@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/internal/provider"
@@ -101,7 +102,7 @@ func (k Key) wait() time.Duration {
 		return sooner(k.Next, secretPause)
 	case k.wanted() && k.Recorded != k.Secret.KeyID:
 		return rejoinPause
-	case k.wanted() && k.Unsettled > 0:
+	case slices.ContainsFunc(k.Marked, k.underWay), k.wanted() && k.Unsettled > 0:
 		return sooner(k.Next, k.Unsettled)
 	case len(k.Unsent) > 0:
 		return sooner(k.Next, max(k.Unsettled, rejoinPause))

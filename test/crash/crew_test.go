@@ -1,11 +1,14 @@
 package crash
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+
+	"github.com/workspace-operator/workspace-operator/test/harness"
 )
 
 // TestFrozen has two operators at work, without an election, and freezes one of them before each of its calls while the other comes to rest.
@@ -45,4 +48,85 @@ func compareTogether(t *testing.T, alone, history History, how string) {
 	}
 }
 
-var _ = rand.New
+// exhausted is where every interleaving of two operators is tried, up to the end of what is created, and turns is how many choices that takes: after so many the
+// first of them goes on as long as it can.
+const turns = 11
+
+// TestInterleavings has two operators create the same thing, and lets them take turns at their calls in every order.
+func TestInterleavings(t *testing.T) {
+	var histories atomic.Int64
+	lab := NewLab(t, 1)
+	t.Run("scenarios", func(t *testing.T) {
+		for _, place := range places() {
+			if place.scenario.Name != "create a key" && place.scenario.Name != "create a workspace" || place.vendor != harness.Portkey {
+				continue
+			}
+			t.Run(place.scenario.Name+"/"+place.vendor, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					alone := lab.Play(t, place.scenario, place.vendor)
+					for order := new(order); order != nil; order = order.next(turns) {
+						compareTogether(t, alone, lab.PlayTogether(t, place, 2, order.choose), "in the order "+order.String())
+						histories.Add(1)
+					}
+				})
+			})
+		}
+	})
+	t.Logf("%d interleavings of two operators, which are all up to %d turns", histories.Load(), turns)
+}
+
+// crews is how many histories are tried with operators that take turns at random.
+const crews = 2000
+
+// TestSeveralOperators has two and three operators take turns at random, in every scenario.
+func TestSeveralOperators(t *testing.T) {
+	var histories atomic.Int64
+	lab, places := NewLab(t, 1), places()
+	t.Run("scenarios", func(t *testing.T) {
+		for number, place := range places {
+			t.Run(place.scenario.Name+"/"+place.vendor, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					alone := lab.Play(t, place.scenario, place.vendor)
+					for seed := range crews/len(places) + 1 {
+						random := rand.New(rand.NewPCG(uint64(number), uint64(seed)))
+						history := lab.PlayTogether(t, place, 2+seed%2, func(able []*member) *member { return able[random.IntN(len(able))] })
+						compareTogether(t, alone, history, fmt.Sprintf("%d operators that take turns by seed %d", 2+seed%2, seed))
+						histories.Add(1)
+					}
+				})
+			})
+		}
+	})
+	t.Logf("%d histories with two or three operators at once", histories.Load())
+}
+
+// order is one order in which members of a crew take turns: which of those that can go on does, for each choice there was.
+type order struct {
+	picks, options []int
+	made           int
+}
+
+func (o *order) String() string { return fmt.Sprint(o.picks[:min(o.made, len(o.picks))]) }
+
+func (o *order) choose(able []*member) *member {
+	if o.made == len(o.picks) {
+		o.picks, o.options = append(o.picks, 0), append(o.options, len(able))
+	}
+	pick := o.picks[o.made]
+	o.made++
+	return able[pick]
+}
+
+// next is the order that follows this one; nil after the last. Choices after the first so many are always the first.
+func (o *order) next(depth int) *order {
+	for at := min(depth, len(o.picks)) - 1; at >= 0; at-- {
+		if o.picks[at]+1 < o.options[at] {
+			picks, options := slices.Clone(o.picks[:at+1]), slices.Clone(o.options[:at+1])
+			picks[at]++
+			return &order{picks: picks, options: options}
+		}
+	}
+	return nil
+}

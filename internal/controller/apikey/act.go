@@ -125,7 +125,7 @@ func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 		err = draft.Write(ctx, r.Client, r.Live)
 	}
 	if err != nil {
-		return Effect{}, r.takeBack(ctx, intent, issued, err)
+		return Effect{}, r.takeBack(ctx, key, intent, issued, err)
 	}
 	if step.Verb == plan.Renew {
 		r.Recorder.Eventf(key, nil, corev1.EventTypeNormal, v1alpha1.ReasonRotated, "Rotate", "%s", notice(key, intent, sight, name, r.Now()))

@@ -43,6 +43,10 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 	if unrecorded(key, sight.Secret) && !sight.Restored && intent.Capabilities.Recovery != provider.RecoverNever && intent.Capabilities.Name != nil {
 		facts.Unrecorded = intent.Capabilities.Name(intent.Spec.DisplayName, intent.Mark.WithSerial(1))
 	}
+	facts.Calling = facts.Unrecorded
+	if facts.Attempted && key.Status.Attempt.EndedAt == nil {
+		facts.Calling = key.Status.Attempt.Name
+	}
 	if key.Status.Attempt != nil {
 		facts.AttemptName, facts.Denial = key.Status.Attempt.Name, engine.DenialOf(key.Status.Attempt)
 	}

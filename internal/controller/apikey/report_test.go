@@ -258,3 +258,21 @@ func TestAnEffectTellsOfWhatIsUnfinished(t *testing.T) {
 		}
 	}
 }
+
+// TestReportOfAPassThatWasOvertaken: another operator has replaced the key that
+// this pass has seen.
+func TestReportOfAPassThatWasOvertaken(t *testing.T) {
+	seen := provider.Key{ID: "key-1", Name: "ci-1"}
+	status := attempted(nil)
+	status.Status.KeyID, status.Status.DisplayName, status.Status.Fingerprint = "key-3", "ci-3", "sha256:theirs"
+	status.Status.Retiring = []v1alpha1.RetiringKey{{KeyID: "key-1", RevokeAt: at(time.Minute)}}
+	before := status.DeepCopy()
+	(&Reconciler{}).Report(status, onePass(plan.Renew, failed(true), holding("key-1", seen), onRecord("key-1")))
+	if got := status.Status.Attempt; got == nil || got.Outcome != v1alpha1.AttemptLost {
+		t.Errorf("the call it does not know the outcome of is recorded as %+v, want Lost", got)
+	}
+	status.Status.Attempt, status.Status.Unresolved = nil, nil
+	if diff := cmp.Diff(before.Status, status.Status); diff != "" {
+		t.Errorf("it wrote over what it has not seen (-before +after):\n%s", diff)
+	}
+}

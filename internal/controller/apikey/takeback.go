@@ -17,7 +17,10 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/publish"
 )
 
-var errHeld = errors.New("the Secret has come to hold the key")
+var (
+	errHeld      = errors.New("the Secret has come to hold the key")
+	errOvertaken = errors.New("somebody else works on it")
+)
 
 const (
 	// revokePatience bounds how long a key that could not be stored is tried to
@@ -50,7 +53,9 @@ func (r *Reconciler) stillWanted(ctx context.Context, key *v1alpha1.ApiKey, inte
 }
 
 // revokeUnheld revokes a key, unless the Secret has come to hold it since it was
-// looked at: whoever stored it there was faster.
+// looked at: whoever stored it there was faster. Nor is it revoked if the ApiKey
+// has changed: whoever issued the key may be about to store it, and has said so
+// before he did.
 func (r *Reconciler) revokeUnheld(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, id string) error {
 	if !intent.Deleting {
 		found, err := publish.Inspect(ctx, r.Live, key)
@@ -60,6 +65,13 @@ func (r *Reconciler) revokeUnheld(ctx context.Context, key *v1alpha1.ApiKey, int
 		if found.State == plan.SecretOurs && found.KeyID == id {
 			return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("secrets").GroupResource(), found.Name, errHeld)
 		}
+		now := &v1alpha1.ApiKey{}
+		if err := r.Live.Get(ctx, client.ObjectKeyFromObject(key), now); err != nil {
+			return err
+		}
+		if now.ResourceVersion != key.ResourceVersion {
+			return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("apikeys").GroupResource(), key.Name, errOvertaken)
+		}
 	}
 	err := intent.account.Session().Keys().Revoke(ctx, intent.WorkspaceUUID, id)
 	intent.account.ForgetKeys(intent.WorkspaceUUID)
@@ -68,10 +80,13 @@ func (r *Reconciler) revokeUnheld(ctx context.Context, key *v1alpha1.ApiKey, int
 
 // takeBack revokes a key that could not be stored. Whatever comes of it, the
 // next pass finds the key by its mark if it still lives.
-func (r *Reconciler) takeBack(ctx context.Context, intent Intent, issued provider.Key, cause error) error {
+func (r *Reconciler) takeBack(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, issued provider.Key, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokePatience)
 	defer cancel()
-	err := revoke(ctx, intent, issued)
+	err := r.unnamed(ctx, key, issued)
+	if err == nil {
+		err = revoke(ctx, intent, issued)
+	}
 	if impasse, ok := errors.AsType[*plan.Impasse](cause); ok && err == nil {
 		return impasse
 	}
@@ -79,6 +94,20 @@ func (r *Reconciler) takeBack(ctx context.Context, intent Intent, issued provide
 		Class: provider.Transient, Op: "store key", Uncertain: err != nil, Err: cause,
 		Message: "the key was issued but its Secret could not be written, so it is revoked",
 	}
+}
+
+// unnamed makes sure, where only its name tells the key, that the Secret does not
+// hold another of that name: somebody else may have issued it while this call was
+// held up.
+func (r *Reconciler) unnamed(ctx context.Context, key *v1alpha1.ApiKey, issued provider.Key) error {
+	if issued.ID != "" {
+		return nil
+	}
+	found, err := publish.Inspect(ctx, r.Live, key)
+	if err == nil && found.State == plan.SecretOurs && found.KeyName == issued.Name {
+		return errHeld
+	}
+	return err
 }
 
 // undo revokes the key of an ApiKey that went while it was issued.
