@@ -90,6 +90,8 @@ type crashed struct{ at Call }
 // Plan says which calls go wrong, and keeps all that were made. It is not for concurrent use: the operator makes one call at a time.
 type Plan struct {
 	Faults []Fault
+	// Random says what goes wrong with a call in the place of Faults, if it is set.
+	Random func(Call) Kind
 	// Lag is what the caches do not show; nil if they show everything.
 	Lag *Lag
 	// Turns are the passes made since counting began.
@@ -111,6 +113,9 @@ func (p *Plan) next(call *Call) Kind {
 	}
 	call.Number = len(p.Calls) + 1
 	p.Calls = append(p.Calls, *call)
+	if p.Random != nil {
+		return p.Random(*call)
+	}
 	for _, fault := range p.Faults {
 		if fault.At == call.Number && fault.Kind.Hits(*call) {
 			p.struck++

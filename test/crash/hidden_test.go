@@ -13,7 +13,7 @@ import (
 // which a list is not yet believed, which takes a clock that stands still.
 func TestAnEditWhileTheListHidesTheKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := NewLab(t, 1).world(t, harness.Portkey)
+		w := NewLab(t, 1).world(t, harness.Portkey, usual())
 		w.settle()
 		applyWorkspace(w)
 		w.settle()

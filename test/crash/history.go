@@ -57,7 +57,7 @@ func (l *Lab) PlayLagging(t testing.TB, scenario Scenario, vendor string, lag *L
 // before is a world that has come to what a scenario begins with.
 func (l *Lab) before(t testing.TB, scenario Scenario, vendor string) *World {
 	t.Helper()
-	w := l.world(t, vendor)
+	w := l.world(t, vendor, usual())
 	w.settle()
 	for _, step := range scenario.Before {
 		step(w)

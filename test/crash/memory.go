@@ -2,6 +2,7 @@ package crash
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -51,14 +52,17 @@ func (m *memory) begin(w *World) {
 	}
 }
 
-// accept takes the strangers as they are now: somebody has changed them in the vendor's console.
-func (m *memory) accept(w *World) {
-	all := w.everything()
-	for i, stranger := range m.strangers {
-		for _, thing := range all {
-			if thing.ID == stranger.ID {
-				m.strangers[i] = thing
-			}
+// console has somebody change something in the vendor's console that is no business of the operator's.
+func (m *memory) console(w *World, change func()) {
+	before := w.everything()
+	change()
+	for _, thing := range w.everything() {
+		at := slices.IndexFunc(m.strangers, func(stranger invariant.Thing) bool { return stranger.ID == thing.ID })
+		switch {
+		case at >= 0:
+			m.strangers[at] = thing
+		case !invariant.Has(before, thing.ID):
+			m.strangers = append(m.strangers, thing)
 		}
 	}
 }

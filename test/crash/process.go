@@ -32,9 +32,6 @@ import (
 // longestPass is how long a pass may take: the engine's deadline, and the patience of a call that shows a key once, which outlives it.
 const longestPass = 2*time.Minute + time.Minute
 
-// credentialsResync is longer than the operator's own: the read of a Secret that nothing has happened to would be most of what there is to see.
-const credentialsResync = 10 * time.Minute
-
 // process is one life of the operator's process: the controllers as the manager puts them together, their queues, and what its caches have seen.
 type process struct {
 	w           *World
@@ -77,7 +74,7 @@ func (w *World) launch(plan *Plan) *process {
 	})
 	p.controllers = manager.Controllers(
 		manager.Parts{Client: cached, Live: live, Broker: broker, Recorder: &w.said, Now: time.Now},
-		manager.Options{Namespace: harness.OperatorNamespace, WatchSecrets: true, CredentialsResync: credentialsResync},
+		manager.Options{Namespace: harness.OperatorNamespace, WatchSecrets: true, CredentialsResync: w.pace.credentials},
 	)
 	for _, controller := range p.controllers {
 		if indexed, ok := controller.Reconciler.(watch.Indexed); ok {

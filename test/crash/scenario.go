@@ -154,8 +154,7 @@ func renameSecret(w *World) {
 // changeCredential is what a vendor's console and an admin do: the old one is no longer accepted, and the Secret has the new one.
 func changeCredential(w *World) {
 	w.credential += "2"
-	must(w.t, w.emulator.SetCredentials(w.vendor, w.credential))
-	w.memory.accept(w)
+	w.memory.console(w, func() { must(w.t, w.emulator.SetCredentials(w.vendor, w.credential)) })
 	fresh := w.credentialSecret()
 	edit(w, &corev1.Secret{ObjectMeta: fresh.ObjectMeta}, func(secret *corev1.Secret) { secret.Data = fresh.Data })
 }

@@ -32,9 +32,18 @@ const (
 	user = "kubectl"
 )
 
+// pace is how fast a world lives.
+type pace struct {
+	// resync is how long the operator leaves a quiet object alone, and credentials the same of a credential Secret that is in use.
+	resync, credentials time.Duration
+	// passes are the most there may be.
+	passes int
+}
+
+// usual is a world that ends within hours. A credential Secret is read less often than by default: that is most of what there would be to see otherwise.
+func usual() pace { return pace{resync: 5 * time.Minute, credentials: 10 * time.Minute, passes: 2000} }
+
 const (
-	// resync is how long the operator leaves a quiet object alone.
-	resync = 5 * time.Minute
 	// calm is how long nothing may change before the world is at rest: two resyncs, and what they are spread by.
 	calm = 11 * time.Minute
 	// longest bounds the time in which the world has to come to rest. The longest the operator waits for anything is half an hour, for a workspace that groundfloor
@@ -45,6 +54,8 @@ const (
 // World is a cluster, a vendor and the operator, in one goroutine and in the time of a bubble.
 type World struct {
 	t        testing.TB
+	pace     pace
+	began    time.Time
 	vendor   string
 	can      provider.Capabilities
 	store    *store.Store
@@ -87,7 +98,7 @@ func NewLab(t testing.TB, seed byte) *Lab {
 }
 
 // world makes a place with a namespace and a class, and starts the operator.
-func (l *Lab) world(t testing.TB, vendor string) *World {
+func (l *Lab) world(t testing.TB, vendor string, pace pace) *World {
 	t.Helper()
 	pass(time.Now().Truncate(time.Hour).Add(time.Hour)) // every world begins at a full hour
 	cluster, err := store.New(store.Options{Scheme: l.scheme})
@@ -95,7 +106,7 @@ func (l *Lab) world(t testing.TB, vendor string) *World {
 	vendors, err := emulator.New(emulator.Options{Random: rand.NewChaCha8([32]byte{l.seed})})
 	must(t, err)
 	w := &World{
-		t: t, vendor: vendor, store: cluster, user: cluster.Client(user), emulator: vendors, plan: &Plan{},
+		t: t, pace: pace, began: time.Now(), vendor: vendor, store: cluster, user: cluster.Client(user), emulator: vendors, plan: &Plan{},
 		address: &harness.Vendors{Emulator: vendors, URL: emulatorURL}, existing: harness.Importable(vendor),
 	}
 	for _, driver := range catalog.All() {
@@ -135,7 +146,7 @@ func (w *World) credentialSecret() *corev1.Secret {
 func (w *World) class() *v1alpha1.WorkspaceClass {
 	mods := []gen.WorkspaceClassModifier{
 		gen.SetWorkspaceClassProvider(w.address.Provider(w.vendor)), gen.SetWorkspaceClassCredentials(harness.OperatorNamespace, className),
-		gen.SetWorkspaceClassOpen(), gen.SetWorkspaceClassImportableIDs("*"), gen.SetWorkspaceClassResyncInterval(resync), gen.SetWorkspaceClassRateLimit(60000, 30000),
+		gen.SetWorkspaceClassOpen(), gen.SetWorkspaceClassImportableIDs("*"), gen.SetWorkspaceClassResyncInterval(w.pace.resync), gen.SetWorkspaceClassRateLimit(60000, 30000),
 	}
 	if w.vendor == harness.Groundfloor {
 		mods = append(mods, gen.SetWorkspaceClassFreezeOnDelete(v1alpha1.Enabled))
@@ -251,7 +262,7 @@ func (w *World) run() {
 func (w *World) collect() int {
 	collected, err := w.store.CollectGarbage()
 	must(w.t, err)
-	if w.passes > maxPasses {
+	if w.passes > w.pace.passes {
 		w.t.Fatalf("%d passes, and no end", w.passes)
 	}
 	return collected
@@ -264,6 +275,3 @@ func (w *World) wakes() (time.Time, bool) {
 	}
 	return w.process.wakes()
 }
-
-// maxPasses bounds a history.
-const maxPasses = 2000
