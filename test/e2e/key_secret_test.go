@@ -28,7 +28,7 @@ func keySecrets() []scenario {
 }
 
 // repairTime is what "within seconds" may take where everything is slow.
-const repairTime = 30 * time.Second
+const repairTime = 90 * time.Second
 
 func repairsLost(w *World) {
 	_, key := w.readyKey()

@@ -23,7 +23,7 @@ import (
 const (
 	// interval is never waited for, overlap is.
 	interval = time.Hour
-	overlap  = 6 * time.Second
+	overlap  = 15 * time.Second
 	// settling is how long a vendor's lists are not believed to show the latest key.
 	settling = 10 * time.Second
 	// slack is for whole seconds.
