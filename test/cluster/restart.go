@@ -4,17 +4,29 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/workspace-operator/workspace-operator/test/process"
 )
 
-// apiServerAt is its place among the processes: etcd comes before it.
-const apiServerAt = 1
+// The places of the processes: etcd comes first.
+const (
+	apiServerAt   = 1
+	controllersAt = 2
+)
 
 // RestartAPIServer kills the API server, as a crash would, leaves the cluster without one for a while, and starts it again at the same address. It returns once
-// it is ready. etcd and the controllers go on. It must not be called at the same time as itself or Stop.
+// it is ready. It must not be called at the same time as itself or Stop.
+//
+// The controllers are frozen meanwhile, as if they were behind a load balancer that knows which API server is ready. One that is not may serve discovery without the
+// custom resources, and the namespace controller that sees it lets a namespace go with all of them in it, for ever.
 func (c *Cluster) RestartAPIServer(ctx context.Context, away time.Duration) error {
+	controllers := c.services[controllersAt].PID()
+	if err := syscall.Kill(controllers, syscall.SIGSTOP); err != nil {
+		return fmt.Errorf("freeze the controllers: %w", err)
+	}
+	defer func() { _ = syscall.Kill(controllers, syscall.SIGCONT) }() // fails only if they have ended, which Stop tells
 	c.services[apiServerAt].Kill()
 	timer := time.NewTimer(away)
 	defer timer.Stop()
