@@ -44,7 +44,12 @@ func (s *soak) settle(ctx context.Context) {
 		open = append(open, unknown{object: key, kind: "keys", attempt: key.Status.Attempt})
 	}
 	for _, each := range open {
-		if place := s.places.in(each.object.GetNamespace()); place != nil && each.attempt.Open() && saysUnknown(each.object) {
+		place := s.places.in(each.object.GetNamespace())
+		if place == nil || !each.attempt.Open() || !saysUnknown(each.object) {
+			continue
+		}
+		// What comes after the word was given is the operator's, and none of this call.
+		if each.object.GetAnnotations()[v1alpha1.AnnotationDoesNotExist] != engine.DenialOf(each.attempt) {
 			s.deny(ctx, place, each)
 		}
 	}
