@@ -19,6 +19,7 @@ func newFlags(o *emulator.Options, l *emulator.Listener, out io.Writer) *flag.Fl
 	f.StringVar(&l.CertFile, "tls-cert", "", "PEM `file` with a TLS certificate; needs --tls-key")
 	f.StringVar(&l.KeyFile, "tls-key", "", "PEM `file` with the certificate's key")
 	f.StringVar(&o.StateFile, "state", "", "`file` that keeps the state over restarts; empty keeps it in memory")
+	f.StringVar(&o.JournalFile, "journal", "", "`file` that keeps the request log over restarts, credentials included; empty keeps it in memory")
 	f.StringVar(&o.GuanceOwnerKey, "guance-owner-key", emulator.DefaultGuanceOwnerKey,
 		"access `key` of the guance workspace that exists from the start")
 	f.StringVar(&o.PortkeyAdminKey, "portkey-admin-key", emulator.DefaultPortkeyAdminKey, "portkey Admin `key`, with all scopes")

@@ -22,6 +22,12 @@ test: controlplane ## Run all tests; PACKAGES and TEST_FLAGS narrow it down.
 crash-deep: ## Try all pairs of faults, and not a sample; takes hours. RUN narrows it down to a part of the names.
 	@CRASH_DEEP=1 $(CRASH) -timeout=24h -count=1 -run='TestPairsOfFaults/scenarios$(if $(RUN),/$(RUN))' ./test/crash
 
+MINUTES ?= 10
+
+.PHONY: soak
+soak: controlplane ## Let real processes run, fail and be killed for MINUTES; SEED repeats what chance chose.
+	@go run ./hack/soak -minutes=$(MINUTES) $(if $(SEED),-seed=$(SEED))
+
 .PHONY: counts
 counts: controlplane ## Count Kubernetes writes and vendor calls per object, and measure the memory.
 	go test -count=1 -v -timeout=20m -run='^TestCounts$$' ./test/perf/...

@@ -7,7 +7,8 @@
 // /groundfloor and /oceanbase. State is kept
 // in memory and, with a state file, saved before each answer that follows a
 // change, so that killing the process loses nothing that was answered. The
-// request log, the counters and the faults are not saved.
+// request log and the counters outlive it with a journal file. The faults are
+// not saved.
 //
 // # Control API
 //

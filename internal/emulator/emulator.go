@@ -44,6 +44,9 @@ type Options struct {
 	// StateFile is where the state is kept; empty for memory only. If the file
 	// exists, its objects, credentials and settings win over the other options.
 	StateFile string
+	// JournalFile is where the request log is kept, so that it outlives the
+	// process; empty for memory only.
+	JournalFile string
 	// GuanceOwnerKey is an access key of the guance workspace that exists from
 	// the start; PortkeyAdminKey is a portkey Admin key with all scopes.
 	GuanceOwnerKey, PortkeyAdminKey string
@@ -120,6 +123,13 @@ func New(options Options) (*Emulator, error) {
 	e.vendors = e.newVendors()
 	if err := e.load(); err != nil {
 		return nil, err
+	}
+	if options.JournalFile != "" {
+		log, err := journal.Open(options.JournalFile)
+		if err != nil {
+			return nil, err
+		}
+		e.log = log
 	}
 	return e, e.save()
 }

@@ -49,6 +49,8 @@ type Cluster struct {
 	config   *rest.Config
 	client   kubernetes.Interface
 	services []*process.Process // in the order they were started
+	layout   layout
+	restarts int
 }
 
 // Start returns once the API server is ready, the CRDs are served and the controllers work. On an error nothing is left running.
@@ -87,6 +89,7 @@ func start(ctx context.Context, binDir string, options Options) (_ *Cluster, err
 	if err != nil {
 		return nil, err
 	}
+	c.layout = l
 	for _, s := range []service{l.etcd(), l.apiServer()} {
 		if err := c.run(s); err != nil {
 			return nil, err
@@ -147,6 +150,9 @@ func (c *Cluster) AuditLogPath() string { return filepath.Join(c.dir, auditLog) 
 
 // Dir holds the logs of the three processes, named after them.
 func (c *Cluster) Dir() string { return c.dir }
+
+// EtcdURL is where etcd answers, without a credential: what is in it is what there is, whatever the API server has told whom.
+func (c *Cluster) EtcdURL() string { return c.layout.etcdURL() }
 
 // Stop ends the processes in the reverse order of their start and removes the temporary folder. The error names what had crashed or had to be killed.
 func (c *Cluster) Stop() error {

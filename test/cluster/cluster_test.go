@@ -45,6 +45,7 @@ func TestCluster(t *testing.T) {
 	t.Run("garbage collector", func(t *testing.T) { dependentsGoWithTheirOwner(t, admin) })
 	t.Run("namespace controller", func(t *testing.T) { namespacesGo(t, admin) })
 	t.Run("audit log", func(t *testing.T) { requestsAreRecorded(t, c) })
+	t.Run("restart", func(t *testing.T) { apiServerComesBack(t, c, admin) })
 }
 
 func serviceAccountIsBoundByRBAC(t *testing.T, c *Cluster, admin kubernetes.Interface) {
@@ -150,6 +151,25 @@ func requestsAreRecorded(t *testing.T, c *Cluster) {
 			return e.User == "admin" && e.Verb == "create" && e.Resource == "secrets" && e.Namespace == "short-lived" && e.Level == "Metadata" && e.Code == 201
 		})
 	})
+}
+
+func apiServerComesBack(t *testing.T, c *Cluster, admin kubernetes.Interface) {
+	maps := admin.CoreV1().ConfigMaps(namespace)
+	kept, err := maps.Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "kept"}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := c.services[apiServerAt].PID()
+	if err := c.RestartAPIServer(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	if c.services[apiServerAt].PID() == before {
+		t.Error("the API server is the same process as before")
+	}
+	now, err := maps.Get(t.Context(), "kept", metav1.GetOptions{})
+	if err != nil || now.UID != kept.UID {
+		t.Errorf("after the restart, with the access of before, there is %v (%v), want what was there", now, err)
+	}
 }
 
 func TestStartNamesWhatIsMissing(t *testing.T) {

@@ -40,24 +40,36 @@ type Harness struct {
 	Client client.WithWatch
 
 	dir string
+	// keep: the folder stays when everything has ended.
+	keep bool
 }
 
 // Start returns once the API server knows the CRDs, the RBAC and the policies. On an error nothing is left running.
-func Start(ctx context.Context) (h *Harness, err error) {
-	h = &Harness{}
+func Start(ctx context.Context) (*Harness, error) {
+	dir, err := os.MkdirTemp("", "workspace-operator-harness-")
+	if err != nil {
+		return nil, err
+	}
+	return start(ctx, &Harness{dir: dir}, cluster.Options{})
+}
+
+// StartIn does the same with everything in a folder that is kept: the logs of all processes, and the state of the cluster.
+func StartIn(ctx context.Context, dir string) (*Harness, error) {
+	return start(ctx, &Harness{dir: dir, keep: true}, cluster.Options{Dir: filepath.Join(dir, "cluster")})
+}
+
+func start(ctx context.Context, h *Harness, options cluster.Options) (_ *Harness, err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Stop())
 		}
 	}()
-	if h.dir, err = os.MkdirTemp("", "workspace-operator-harness-"); err != nil {
-		return h, err
-	}
 	crds, err := cluster.CRDDir()
 	if err != nil {
 		return h, err
 	}
-	if h.Cluster, err = cluster.Start(ctx, cluster.Options{CRDDirs: []string{crds}}); err != nil {
+	options.CRDDirs = []string{crds}
+	if h.Cluster, err = cluster.Start(ctx, options); err != nil {
 		return h, err
 	}
 	scheme, err := newScheme()
@@ -81,7 +93,10 @@ func (h *Harness) Stop() error {
 	if h.Cluster != nil {
 		failures = append(failures, h.Cluster.Stop())
 	}
-	return errors.Join(append(failures, os.RemoveAll(h.dir))...)
+	if !h.keep {
+		failures = append(failures, os.RemoveAll(h.dir))
+	}
+	return errors.Join(failures...)
 }
 
 // Namespace makes a namespace with a name of its own. It stays until the control plane ends.

@@ -68,17 +68,23 @@ func (h *Harness) RunOperator(ctx context.Context) (*Operator, error) {
 }
 
 // BuildOperator builds the operator's program from the source as it is and returns its path.
-func (h *Harness) BuildOperator(ctx context.Context) (string, error) {
+func (h *Harness) BuildOperator(ctx context.Context) (string, error) { return h.build(ctx, "manager") }
+
+// BuildEmulator does the same with the program of the vendors' emulator.
+func (h *Harness) BuildEmulator(ctx context.Context) (string, error) { return h.build(ctx, "emulator") }
+
+// build builds a program of the folder cmd.
+func (h *Harness) build(ctx context.Context, name string) (string, error) {
 	root, err := cluster.Root()
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(h.dir, "manager")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", path, "./cmd/manager")
+	path := filepath.Join(h.dir, name)
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", path, "./cmd/"+name)
 	build.Dir = root
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the operator: %w\n%s", err, output)
+		return "", fmt.Errorf("build cmd/%s: %w\n%s", name, err, output)
 	}
 	return path, nil
 }

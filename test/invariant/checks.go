@@ -69,7 +69,7 @@ func oneWorkspaceEach(e *Evidence) (wrong []string) {
 		}
 		alive[each.ID] = true
 		frozen := e.Can.Workspace.DeleteFreezes && each.Fields["status"] == "frozen"
-		if !frozen && !Has(e.Strangers, each.ID) && !slices.Contains(e.Imported, each.ID) {
+		if !frozen && !e.GivenUp("Workspace", each) && !Has(e.Strangers, each.ID) && !slices.Contains(e.Imported, each.ID) {
 			unasked[each.ID] = true
 		}
 	}
@@ -137,7 +137,7 @@ func oneSecretEach(e *Evidence) (wrong []string) {
 	}
 	for uid := range keys {
 		for _, each := range e.KeysOf(uid) {
-			if each.Gone == nil && holders[each.ID] != 1 && !retiring[each.ID] && !e.Retained[uid] {
+			if each.Gone == nil && holders[each.ID] != 1 && !retiring[each.ID] && !e.Retained[uid] && !e.GivenUp("ApiKey", each) {
 				wrong = append(wrong, fmt.Sprintf("the vendor's key %q is in %d Secrets", each.Name, holders[each.ID]))
 			}
 		}

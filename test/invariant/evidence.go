@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/journal"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
@@ -63,6 +64,8 @@ type Evidence struct {
 	Causes map[types.UID]int
 	// Retained are the objects that were deleted with Retain, Denied those of which a person has said that what is unknown does not exist.
 	Retained, Denied map[types.UID]bool
+	// Ledger is what has been given up, and left to a person.
+	Ledger []v1alpha1.OrphanSpec
 	// Altered are the versions of Secrets that somebody else than the operator wrote, and the UIDs of those that he deleted.
 	Altered map[string]bool
 	// Looked is the number of the version up to which statuses have been looked at before: they do not change.
@@ -126,6 +129,26 @@ func (e *Evidence) KeysOf(uid types.UID) []Thing {
 		}
 	}
 	return all
+}
+
+// GivenUp reports whether the ledger has an entry about the vendor's object, by its id, or where that is not known by the owner's mark or the name. kind is that of the
+// Kubernetes object.
+func (e *Evidence) GivenUp(kind string, thing Thing) bool {
+	return slices.ContainsFunc(e.Ledger, func(o v1alpha1.OrphanSpec) bool {
+		switch {
+		case o.Object.Kind != kind || o.Provider != e.Vendor:
+			return false
+		case o.ID != "":
+			return o.ID == thing.ID
+		}
+		return o.Name != "" && o.Name == thing.Name || thing.bears(provider.MarkFor(string(o.Object.UID)))
+	})
+}
+
+// bears reports whether the mark stands anywhere in the object.
+func (t Thing) bears(mark provider.Mark) bool {
+	text, err := json.Marshal(t.Fields)
+	return err == nil && strings.Contains(string(text), mark.Owner())
 }
 
 // latest is each object as it is now, or as it was last.

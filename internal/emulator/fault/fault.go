@@ -60,6 +60,8 @@ type Fault struct {
 	After int `json:"after,omitempty"`
 	// Times is how many requests are hit after that; 0 means all.
 	Times int `json:"times,omitempty"`
+	// Every hits only one of so many; 0 and 1 mean each.
+	Every int `json:"every,omitempty"`
 
 	Action Action `json:"action"`
 	// Work lets the vendor handle the request although its answer is replaced.
@@ -97,8 +99,8 @@ func (f Fault) Validate() error {
 		return fmt.Errorf("action big needs bytes of at least %d", MinBig)
 	case f.Action == Redirect && f.URL == "":
 		return errors.New("action redirect needs a url")
-	case f.After < 0 || f.Times < 0 || f.DelayMillis < 0:
-		return errors.New("after, times and delayMillis must not be negative")
+	case f.After < 0 || f.Times < 0 || f.Every < 0 || f.DelayMillis < 0:
+		return errors.New("after, times, every and delayMillis must not be negative")
 	case f.ID != 0 || f.Seen != 0 || f.Fired != 0:
 		return errors.New("id, seen and fired are the emulator's to set")
 	}
@@ -116,6 +118,10 @@ func (f Fault) matches(r Request) bool {
 		(f.Route == "" || f.Route == r.Route) &&
 		strings.HasPrefix(r.Path, f.PathPrefix)
 }
+
+// passes reports whether the request, the latest seen, is one of those between two
+// hits.
+func (f Fault) passes() bool { return f.Every > 1 && (f.Seen-f.After)%f.Every != 0 }
 
 // Script is the list of faults in force. The zero value is empty and ready to
 // use; it is safe for concurrent use.
@@ -173,7 +179,7 @@ func (s *Script) Take(r Request) *Fault {
 			continue
 		}
 		f.Seen++
-		if f.Seen <= f.After || (f.Times > 0 && f.Fired >= f.Times) {
+		if f.Seen <= f.After || (f.Times > 0 && f.Fired >= f.Times) || f.passes() {
 			continue
 		}
 		f.Fired++

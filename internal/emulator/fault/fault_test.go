@@ -37,6 +37,7 @@ func TestValidate(t *testing.T) {
 		{"redirect to nowhere", fault.Fault{Action: fault.Redirect}, "needs a url"},
 		{"negative after", fault.Fault{Action: fault.Reset, After: -1}, "negative"},
 		{"negative times", fault.Fault{Action: fault.Reset, Times: -1}, "negative"},
+		{"negative every", fault.Fault{Action: fault.Reset, Every: -1}, "negative"},
 		{"negative delay", fault.Fault{Action: fault.Reset, DelayMillis: -1}, "negative"},
 		{"an id", fault.Fault{Action: fault.Reset, ID: 1}, "emulator's to set"},
 		{"a counter", fault.Fault{Action: fault.Reset, Fired: 1}, "emulator's to set"},
@@ -104,6 +105,9 @@ func TestCounting(t *testing.T) {
 		{"after two", []fault.Fault{{After: 2}}, "..11111111"},
 		{"after two, three times", []fault.Fault{{After: 2, Times: 3}}, "..111....."},
 		{"the first in order", []fault.Fault{{Times: 2}, {}}, "1122222222"},
+		{"every third", []fault.Fault{{Every: 3}}, "..1..1..1."},
+		{"every third after one, twice", []fault.Fault{{Every: 3, After: 1, Times: 2}}, "...1..1..."},
+		{"what one lets pass another hits", []fault.Fault{{Every: 4}, {Every: 3}}, "..21..21.."},
 		{"both count while one waits", []fault.Fault{{After: 2, Times: 1}, {After: 1, Times: 2}}, ".212......"},
 	}
 	for _, tt := range tests {

@@ -5,6 +5,7 @@ package journal
 
 import (
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -57,13 +58,14 @@ type Count struct {
 	Statuses map[string]int `json:"statuses"`
 }
 
-// Log is safe for concurrent use. Make it with [New].
+// Log is safe for concurrent use. Make it with [New] or [Open].
 type Log struct {
 	mu      sync.Mutex
 	entries []Entry
 	last    int64
 	dropped int64
 	counts  map[string]map[string]*Count
+	tape    *os.File // nil if nothing outlives the process
 }
 
 // New returns an empty log.
@@ -81,6 +83,7 @@ func (l *Log) Begin(e Entry) int64 {
 	}
 	l.last++
 	e.ID = l.last
+	l.write(&e)
 	l.entries = append(l.entries, e)
 	return e.ID
 }
@@ -97,6 +100,7 @@ func (l *Log) Finish(id int64, status int, worked, changed bool) {
 	e := &l.entries[at]
 	e.Done, e.Status, e.Worked, e.Changed = true, status, worked, changed
 	l.count(e)
+	l.write(e)
 }
 
 func (l *Log) count(e *Entry) {
@@ -170,7 +174,7 @@ func (l *Log) Counts() map[string]map[string]Count {
 	return out
 }
 
-// Clear forgets all entries and counters. Ids go on counting.
+// Clear forgets all entries and counters. Ids go on counting. The file keeps what it has.
 func (l *Log) Clear() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
