@@ -19,8 +19,8 @@ test: controlplane ## Run all tests; PACKAGES and TEST_FLAGS narrow it down.
 		if [[ -n $$calm ]]; then $(CRASH) $$calm; fi
 
 .PHONY: crash-deep
-crash-deep: ## Try all pairs of faults, and not a sample; takes hours. RUN narrows it down to a part of the names.
-	@CRASH_DEEP=1 $(CRASH) -timeout=24h -count=1 -run='TestPairsOfFaults/scenarios$(if $(RUN),/$(RUN))' ./test/crash
+crash-deep: ## Try all pairs of faults, many orders of several operators and many years, and not a sample; takes hours. RUN narrows it down to a test, or a part of one.
+	@CRASH_DEEP=1 $(CRASH) -timeout=24h -count=1 -run='$(or $(RUN),TestPairsOfFaults|TestInterleavings|TestSeveralOperators|TestYears)' ./test/crash
 
 MINUTES ?= 10
 

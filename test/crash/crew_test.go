@@ -48,14 +48,20 @@ func compareTogether(t *testing.T, alone, history History, how string) {
 	}
 }
 
-// exhausted is where every interleaving of two operators is tried, up to the end of what is created, and turns is how many choices that takes: after so many the
-// first of them goes on as long as it can.
-const turns = 11
+// turns is how many choices of who goes on are tried in every way; after so many the first goes on as long as it can. crews is how many histories are tried with operators
+// that take turns at random. Both are more in make crash-deep.
+const (
+	turns, manyTurns = 8, 13
+	crews, manyCrews = 550, 10_000
+)
 
 // TestInterleavings has two operators create the same thing, and lets them take turns at their calls in every order.
 func TestInterleavings(t *testing.T) {
 	var histories atomic.Int64
-	lab := NewLab(t, 1)
+	lab, depth := NewLab(t, 1), turns
+	if deep() {
+		depth = manyTurns
+	}
 	t.Run("scenarios", func(t *testing.T) {
 		for _, place := range places() {
 			if place.scenario.Name != "create a key" && place.scenario.Name != "create a workspace" || place.vendor != harness.Portkey {
@@ -65,7 +71,7 @@ func TestInterleavings(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					alone := lab.Play(t, place.scenario, place.vendor)
-					for order := new(order); order != nil; order = order.next(turns) {
+					for order := new(order); order != nil; order = order.next(depth) {
 						compareTogether(t, alone, lab.PlayTogether(t, place, 2, order.choose), "in the order "+order.String())
 						histories.Add(1)
 					}
@@ -73,23 +79,23 @@ func TestInterleavings(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("%d interleavings of two operators, which are all up to %d turns", histories.Load(), turns)
+	t.Logf("%d interleavings of two operators, which are all up to %d turns", histories.Load(), depth)
 }
-
-// crews is how many histories are tried with operators that take turns at random.
-const crews = 2000
 
 // TestSeveralOperators has two and three operators take turns at random, in every scenario.
 func TestSeveralOperators(t *testing.T) {
 	var histories atomic.Int64
-	lab, places := NewLab(t, 1), places()
+	lab, places, count := NewLab(t, 1), places(), crews
+	if deep() {
+		count = manyCrews
+	}
 	t.Run("scenarios", func(t *testing.T) {
 		for number, place := range places {
 			t.Run(place.scenario.Name+"/"+place.vendor, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					alone := lab.Play(t, place.scenario, place.vendor)
-					for seed := range crews/len(places) + 1 {
+					for seed := range count/len(places) + 1 {
 						random := rand.New(rand.NewPCG(uint64(number), uint64(seed)))
 						history := lab.PlayTogether(t, place, 2+seed%2, func(able []*member) *member { return able[random.IntN(len(able))] })
 						compareTogether(t, alone, history, fmt.Sprintf("%d operators that take turns by seed %d", 2+seed%2, seed))

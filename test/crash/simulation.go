@@ -49,11 +49,11 @@ type simulation struct {
 	told []string
 }
 
-// Simulate lets a year go by. It has to be called in a bubble.
-func (l *Lab) Simulate(t testing.TB, vendor string, seed uint64) History {
+// Simulate lets a year go by, in which chance decides what happens. It has to be called in a bubble.
+func (l *Lab) Simulate(t testing.TB, vendor string, chance *rand.Rand) History {
 	t.Helper()
 	w := l.world(t, vendor, slow())
-	s := &simulation{World: w, random: rand.New(rand.NewPCG(seed, uint64(len(vendor)))), asked: map[types.UID]int{}}
+	s := &simulation{World: w, random: chance, asked: map[types.UID]int{}}
 	w.settle()
 	w.plan.counting, w.plan.Random = true, s.wrong
 	end := time.Now().Add(lifetime)
@@ -71,8 +71,7 @@ func (l *Lab) Simulate(t testing.TB, vendor string, seed uint64) History {
 	w.plan.counting, w.plan.Random = false, nil
 	w.settle()
 	s.count()
-	history := w.finish(Scenario{Name: fmt.Sprintf("a year by seed %d: %q", seed, s.told)})
-	return history
+	return w.finish(Scenario{Name: fmt.Sprintf("a year: %q", s.told)})
 }
 
 // wrong says what goes wrong with a call.

@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"math/rand/v2"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -26,9 +27,9 @@ func TestYears(t *testing.T) {
 				t.Parallel()
 				for seed := range count {
 					synctest.Test(t, func(t *testing.T) {
-						history := lab.Simulate(t, vendor, seed)
+						history := lab.Simulate(t, vendor, rand.New(rand.NewPCG(seed, 0)))
 						for _, wrong := range history.Wrong {
-							t.Errorf("%s at %s: %s", history.Scenario, vendor, wrong)
+							t.Errorf("seed %d at %s, %s: %s", seed, vendor, history.Scenario, wrong)
 						}
 						passes.Add(int64(history.Passes))
 						calls.Add(int64(len(history.Calls)))

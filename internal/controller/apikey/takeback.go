@@ -58,24 +58,33 @@ func (r *Reconciler) stillWanted(ctx context.Context, key *v1alpha1.ApiKey, inte
 // before he did.
 func (r *Reconciler) revokeUnheld(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, id string) error {
 	if !intent.Deleting {
-		found, err := publish.Inspect(ctx, r.Live, key)
-		if err != nil {
+		if err := r.unheld(ctx, key, id); err != nil {
 			return err
-		}
-		if found.State == plan.SecretOurs && found.KeyID == id {
-			return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("secrets").GroupResource(), found.Name, errHeld)
-		}
-		now := &v1alpha1.ApiKey{}
-		if err := r.Live.Get(ctx, client.ObjectKeyFromObject(key), now); err != nil {
-			return err
-		}
-		if now.ResourceVersion != key.ResourceVersion {
-			return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("apikeys").GroupResource(), key.Name, errOvertaken)
 		}
 	}
 	err := intent.account.Session().Keys().Revoke(ctx, intent.WorkspaceUUID, id)
 	intent.account.ForgetKeys(intent.WorkspaceUUID)
 	return err
+}
+
+// unheld fails with a conflict if the Secret holds the key, or if the ApiKey is not
+// as it was looked at.
+func (r *Reconciler) unheld(ctx context.Context, key *v1alpha1.ApiKey, id string) error {
+	found, err := publish.Inspect(ctx, r.Live, key)
+	if err != nil {
+		return err
+	}
+	if found.State == plan.SecretOurs && found.KeyID == id {
+		return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("secrets").GroupResource(), found.Name, errHeld)
+	}
+	now := &v1alpha1.ApiKey{}
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(key), now); err != nil {
+		return err
+	}
+	if now.ResourceVersion != key.ResourceVersion {
+		return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("apikeys").GroupResource(), key.Name, errOvertaken)
+	}
+	return nil
 }
 
 // takeBack revokes a key that could not be stored. Whatever comes of it, the
