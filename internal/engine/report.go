@@ -87,10 +87,11 @@ func (e *Engine[T, I, S, E]) report(ctx context.Context, obj T, facts Facts[I, S
 }
 
 // made reports whether there is something to record that no later pass could find
-// out: what was made, or may have been. Whatever else a pass has seen is left to
-// the next one if somebody else has written meanwhile, who may know better.
+// out: what was made, may have been, or was refused for certain. Whatever else a
+// pass has seen is left to the next one if somebody else has written meanwhile,
+// who may know better.
 func made(verb plan.Verb, err error) bool {
-	return slices.Contains([]plan.Verb{plan.Create, plan.Renew, plan.Adopt, plan.Publish}, verb) && (err == nil || Uncertain(err))
+	return slices.Contains([]plan.Verb{plan.Create, plan.Renew, plan.Adopt, plan.Publish}, verb) && (err == nil || Uncertain(err) || Answered(err))
 }
 
 // earliest is the sooner of two times to come; zero is none.

@@ -18,7 +18,12 @@ func (k Key) strays() []provider.Key {
 	return strays
 }
 
-// underWay reports whether whoever asked for the key may be about to store it.
+// underWay reports whether whoever asked for the key may be about to store it. What
+// stands before the mark in its name may have been edited since.
 func (k Key) underWay(seen provider.Key) bool {
-	return k.Unsettled > 0 && k.Calling != "" && seen.Name == k.Calling
+	if k.Unsettled <= 0 || k.Calling == "" {
+		return false
+	}
+	mark, marked := provider.ParseKeyName(k.Calling)
+	return seen.Name == k.Calling || marked && seen.Mark == mark
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
 // TestAKeyThatMayBeOnItsWay: who asked for it may be about to store it, and is
@@ -15,8 +17,10 @@ func TestAKeyThatMayBeOnItsWay(t *testing.T) {
 		facts Key
 		want  gist
 	}{
-		"it is waited for":        {Key{Secret: absent(), Marked: keys("k1"), Calling: "ci-1", Unsettled: time.Minute}, gist{Verb: Stay, State: Working, Reason: "Recovering", After: time.Minute}},
-		"until its time is over":  {Key{Secret: absent(), Marked: keys("k1"), Calling: "ci-1"}, gist{Verb: Remove, Target: "k1", State: Working, Reason: "Recovering"}},
+		"it is waited for":       {Key{Secret: absent(), Marked: keys("k1"), Calling: "ci-1", Unsettled: time.Minute}, gist{Verb: Stay, State: Working, Reason: "Recovering", After: time.Minute}},
+		"until its time is over": {Key{Secret: absent(), Marked: keys("k1"), Calling: "ci-1"}, gist{Verb: Remove, Target: "k1", State: Working, Reason: "Recovering"}},
+		"whatever its name begins with": {Key{Secret: absent(), Marked: []provider.Key{{ID: "k1", Name: "old-0123456789abcdef-1", Mark: marked("old-0123456789abcdef-1")}}, Calling: "new-0123456789abcdef-1", Unsettled: time.Minute},
+			gist{Verb: Stay, State: Working, Reason: "Recovering", After: time.Minute}},
 		"another is not":          {Key{Secret: absent(), Marked: keys("k1", "k2"), Calling: "ci-2", Unsettled: time.Minute}, gist{Verb: Remove, Target: "k1", State: Working, Reason: "Recovering"}},
 		"beside a live one":       {Key{Secret: ours("k1"), Recorded: "k1", Marked: keys("k1", "k2"), Calling: "ci-2", Unsettled: time.Minute}, gist{Verb: Stay, Target: "k1", State: Settled, Reason: "Available", After: time.Minute}},
 		"a deletion is not":       {Key{Deleting: true, Secret: absent(), Marked: keys("k1"), Calling: "ci-1", Unsettled: time.Minute}, gist{Verb: Remove, Target: "k1", State: Working, Reason: "Deleting"}},
@@ -29,4 +33,10 @@ func TestAKeyThatMayBeOnItsWay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// marked is the mark in a key's name.
+func marked(name string) provider.Mark {
+	mark, _ := provider.ParseKeyName(name)
+	return mark
 }

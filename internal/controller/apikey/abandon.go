@@ -15,7 +15,8 @@ import (
 )
 
 // abandon enters in the ledger the keys that may live on with nobody holding
-// them, before the ApiKey goes. One that another ApiKey has on record is held.
+// them, before the ApiKey goes. One that another ApiKey has on record is held, but
+// not by one that is going as well: of two each would leave it to the other.
 func (r *Reconciler) abandon(ctx context.Context, key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect], orphans []plan.Orphan) error {
 	owner, uuid := r.whereabouts(ctx, key, facts.Intent)
 	others, err := others(ctx, r.Live, key)
@@ -23,7 +24,7 @@ func (r *Reconciler) abandon(ctx context.Context, key *v1alpha1.ApiKey, facts en
 		return err
 	}
 	for _, orphan := range orphans {
-		if slices.ContainsFunc(others, func(other v1alpha1.ApiKey) bool { return has(&other, orphan.ID) }) {
+		if slices.ContainsFunc(others, func(other v1alpha1.ApiKey) bool { return other.DeletionTimestamp.IsZero() && has(&other, orphan.ID) }) {
 			continue
 		}
 		entry := ledger.Entry{

@@ -178,6 +178,8 @@ func attempt(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) *v
 		name = recorded.Name
 	}
 	switch {
+	case issued(facts.Step) && recorded != nil && recorded.EndedAt == nil && recorded.Name != name:
+		return recorded // somebody else has begun another call, and nothing is known of that
 	case facts.Effect.Key != nil && facts.Effect.Key.ID == "":
 		// Until the list shows the key, it must not be taken for one that was
 		// never issued, whatever becomes of its Secret.

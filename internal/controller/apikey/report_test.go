@@ -276,3 +276,23 @@ func TestReportOfAPassThatWasOvertaken(t *testing.T) {
 		t.Errorf("it wrote over what it has not seen (-before +after):\n%s", diff)
 	}
 }
+
+// TestReportLeavesTheCallOfAnother: it was begun while this one was held up, and
+// whatever became of this one tells nothing of it.
+func TestReportLeavesTheCallOfAnother(t *testing.T) {
+	theirs := record("", "ci-3", now(), nil)
+	for name, shape := range map[string]func(*facts){
+		"refused": failed(false), "lost": failed(true), "made": made(provider.Key{ID: "key-2", Name: "ci-2"}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			pass := onePass(plan.Renew, shape)
+			pass.Step.Serial = 2
+			pass.Intent.Capabilities.Name = func(string, provider.Mark) string { return "ci-2" }
+			key := attempted(theirs.DeepCopy())
+			(&Reconciler{}).Report(key, pass)
+			if diff := cmp.Diff(theirs, key.Status.Attempt); diff != "" {
+				t.Errorf("the record of the other call changed (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -53,12 +54,12 @@ func (r *Reconciler) stillWanted(ctx context.Context, key *v1alpha1.ApiKey, inte
 }
 
 // revokeUnheld revokes a key, unless the Secret has come to hold it since it was
-// looked at: whoever stored it there was faster. Nor is it revoked if the ApiKey
-// has changed: whoever issued the key may be about to store it, and has said so
+// looked at: whoever stored it there was faster. Nor is it revoked if another call
+// was begun: whoever issued the key may be about to store it, and has said so
 // before he did.
-func (r *Reconciler) revokeUnheld(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, id string) error {
+func (r *Reconciler) revokeUnheld(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, id string) error {
 	if !intent.Deleting {
-		if err := r.unheld(ctx, key, id); err != nil {
+		if err := r.unheld(ctx, key, sight, id); err != nil {
 			return err
 		}
 	}
@@ -67,24 +68,37 @@ func (r *Reconciler) revokeUnheld(ctx context.Context, key *v1alpha1.ApiKey, int
 	return err
 }
 
-// unheld fails with a conflict if the Secret holds the key, or if the ApiKey is not
-// as it was looked at.
-func (r *Reconciler) unheld(ctx context.Context, key *v1alpha1.ApiKey, id string) error {
+// unheld fails with a conflict if the Secret has come to hold the key, by its id or
+// by its name, or if the ApiKey tells of another call or key than it did. What else
+// may change of it, and a tenant can change, keeps nothing alive.
+func (r *Reconciler) unheld(ctx context.Context, key *v1alpha1.ApiKey, sight Sight, id string) error {
 	found, err := publish.Inspect(ctx, r.Live, key)
 	if err != nil {
 		return err
 	}
-	if found.State == plan.SecretOurs && found.KeyID == id {
+	named := found.KeyID == "" && found.KeyName != sight.Secret.KeyName && found.KeyName == nameIn(sight.Marked, id)
+	if found.State == plan.SecretOurs && (found.KeyID == id || named) {
 		return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("secrets").GroupResource(), found.Name, errHeld)
 	}
 	now := &v1alpha1.ApiKey{}
 	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(key), now); err != nil {
 		return err
 	}
-	if now.ResourceVersion != key.ResourceVersion {
+	same := equality.Semantic.DeepEqual(now.Status.Attempt, key.Status.Attempt)
+	if !same || now.UID != key.UID || now.Status.KeyID != key.Status.KeyID {
 		return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("apikeys").GroupResource(), key.Name, errOvertaken)
 	}
 	return nil
+}
+
+// nameIn is what the key with the id is called.
+func nameIn(keys []provider.Key, id string) string {
+	for _, seen := range keys {
+		if seen.ID == id {
+			return seen.Name
+		}
+	}
+	return ""
 }
 
 // takeBack revokes a key that could not be stored. Whatever comes of it, the
