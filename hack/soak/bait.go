@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -45,53 +43,20 @@ func layBait(ctx context.Context, v *vendors) (map[string]strangers, error) {
 		}
 		all[vendor] = strangers{}
 		for _, thing := range slices.Concat(have.workspaces, have.keys) {
-			all[vendor][thing.ID] = fieldsOf(thing)
+			all[vendor][thing.ID] = thing
 		}
 	}
 	return all, nil
 }
 
-// strangers are the vendor's objects that nobody here has made, and how they were at first, by their ids.
-type strangers map[string]string
+// strangers are the vendor's objects that nobody here has made, as they were at first, by their ids.
+type strangers map[string]invariant.Thing
 
-// ids are in an order.
-func (s strangers) ids() []string { return slices.Sorted(maps.Keys(s)) }
-
-// named are they by their ids alone.
-func (s strangers) named() []invariant.Thing {
-	all := make([]invariant.Thing, 0, len(s))
-	for _, id := range s.ids() {
-		all = append(all, invariant.Thing{ID: id})
+// all are in an order.
+func (s strangers) all() []invariant.Thing {
+	var all []invariant.Thing
+	for _, id := range slices.Sorted(maps.Keys(s)) {
+		all = append(all, s[id])
 	}
 	return all
-}
-
-// among are they as they are now; whether that is as they were is asked elsewhere.
-func (s strangers) among(have holdings) []invariant.Thing {
-	return slices.DeleteFunc(slices.Concat(have.workspaces, have.keys), func(thing invariant.Thing) bool {
-		_, isStranger := s[thing.ID]
-		return !isStranger
-	})
-}
-
-// changed tells which are not what they were.
-func (s strangers) changed(have holdings) (wrong []string) {
-	now := map[string]string{}
-	for _, thing := range slices.Concat(have.workspaces, have.keys) {
-		now[thing.ID] = fieldsOf(thing)
-	}
-	for _, id := range s.ids() {
-		if now[id] != s[id] {
-			wrong = append(wrong, fmt.Sprintf("what the operator has no part in was %s, and is %s", s[id], now[id]))
-		}
-	}
-	return wrong
-}
-
-func fieldsOf(thing invariant.Thing) string {
-	text, err := json.Marshal(thing.Fields)
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
 }

@@ -119,7 +119,7 @@ func (c *checker) listen(ctx context.Context) error {
 				p.asked(r)
 			}
 		}
-		others := c.foreign[e.Vendor].named()
+		others := c.foreign[e.Vendor].all()
 		alone := &invariant.Evidence{Vendor: e.Vendor, Requests: []invariant.Request{r}, Strangers: others, Workspaces: others}
 		c.holds(alone, func(check invariant.Check) bool { return check.Number == 7 })
 	}
@@ -155,7 +155,7 @@ func (c *checker) seek(state map[string]json.RawMessage) error {
 	return nil
 }
 
-// hold gives what each vendor has, and tells what is there twice, or not as it was.
+// hold gives what each vendor has, and tells what is there twice.
 func (c *checker) hold(state map[string]json.RawMessage) (map[string]holdings, error) {
 	all, live := map[string]holdings{}, int64(0)
 	for vendor, document := range state {
@@ -164,7 +164,7 @@ func (c *checker) hold(state map[string]json.RawMessage) (map[string]holdings, e
 			return nil, err
 		}
 		all[vendor] = have
-		for _, wrong := range append(have.twice(vendor, c.foreign[vendor], c.s.places.takenOver(vendor)), c.foreign[vendor].changed(have)...) {
+		for _, wrong := range have.twice(vendor, c.foreign[vendor], c.s.places.takenOver(vendor)) {
 			c.s.report.broken(wrong)
 		}
 		for _, key := range have.keys {
@@ -189,7 +189,7 @@ func (c *checker) evidence(vendor string, have holdings, versions []invariant.Ve
 	}
 	e := &invariant.Evidence{
 		Vendor: vendor, Can: c.can[vendor], Versions: versions, Workspaces: have.workspaces, Imported: c.s.places.takenOver(vendor),
-		Strangers: c.foreign[vendor].among(have), Ledger: ledger, Now: time.Now(),
+		Strangers: c.foreign[vendor].all(), Ledger: ledger, Now: time.Now(),
 	}
 	for _, key := range have.keys {
 		if invariant.Has(e.Strangers, key.ID) {

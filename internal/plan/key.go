@@ -24,6 +24,9 @@ const (
 // Secret is the target Secret: the record of which key is live.
 type Secret struct {
 	State SecretState
+	// Owned: it is controlled by the ApiKey. A foreign one can be, and hold the key
+	// that was published: what is immutable cannot be written, but read.
+	Owned bool
 	// Why says what makes it foreign.
 	Why string
 	// KeyID is the vendor's id of the key it holds; empty if it holds none, or
@@ -50,10 +53,13 @@ func (s Secret) nameless() bool { return s.State == SecretOurs && s.KeyID == "" 
 // holds reports whether the Secret holds this key, by what it says itself. What
 // somebody else's says proves nothing.
 func (s Secret) holds(seen provider.Key) bool {
-	if s.nameless() {
-		return seen.Name == s.KeyName
+	switch {
+	case s.State != SecretOurs && !s.Owned:
+		return false
+	case s.KeyID == "":
+		return s.KeyName != "" && seen.Name == s.KeyName
 	}
-	return s.State == SecretOurs && s.KeyID != "" && seen.ID == s.KeyID
+	return seen.ID == s.KeyID
 }
 
 // Key is all that the decision about an ApiKey rests on.

@@ -76,6 +76,13 @@ func absent() Secret { return Secret{State: SecretAbsent} }
 
 func foreign() Secret { return Secret{State: SecretForeign, Why: `Secret "s" is immutable`} }
 
+// locked is a Secret of ours that cannot be written.
+func locked(id string) Secret {
+	secret := copied(id)
+	secret.Owned = true
+	return secret
+}
+
 // copied is a foreign Secret that names a key.
 func copied(id string) Secret {
 	secret := foreign()
@@ -171,6 +178,8 @@ func TestKey(t *testing.T) {
 		{"the same whatever the Secret names", Key{Secret: copied("k1"), Marked: keys("k1", "k2")}, cede},
 		{"where status has a key, the Secret's word spares no other",
 			Key{Secret: copied("k2"), Recorded: "k1", Marked: keys("k1", "k2")}, cede},
+		{"one of ours that cannot be written holds what was published all the same, on record yet or not",
+			Key{Secret: locked("k2"), Recorded: "k1", Marked: keys("k1", "k2")}, conflict},
 		{"a stray under a foreign Secret is seen, so it need not wait for the lists to settle",
 			Key{Secret: foreign(), Recorded: "k1", Marked: keys("k2"), Attempted: true, Unsettled: settle},
 			cede},

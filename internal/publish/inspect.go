@@ -21,6 +21,8 @@ import (
 // Found is the published Secret as it was read. What it holds cannot be printed.
 type Found struct {
 	State plan.SecretState
+	// Owned: it is controlled by the ApiKey, even if it cannot be written.
+	Owned bool
 	// Why says what makes it foreign, in a sentence without a full stop.
 	Why string
 	// Name is the Secret's. Where the spec has come to ask for another one, it is
@@ -30,7 +32,7 @@ type Found struct {
 	Taken string
 	// KeyID is the vendor's id of the key it holds; KeyName is what the key is
 	// called there. Both are empty if it holds none, or not what was published. The
-	// id in a foreign one is only what that says.
+	// id in one that is not owned is only what that says.
 	KeyID, KeyName string
 	IssuedAt       time.Time
 	// IssuedFor and RotatedFor are as in [Content].
@@ -136,16 +138,28 @@ func inspect(ctx context.Context, live client.Reader, key *v1alpha1.ApiKey, name
 		return Found{}, err
 	}
 	if why := foreign(secret, key); why != "" {
-		return Found{
-			State: plan.SecretForeign, Name: name, KeyID: string(secret.Data[v1alpha1.SecretKeyKeyID]), Why: fmt.Sprintf("Secret %q %s", name, why),
-		}, nil
+		return untouchable(key, secret, why), nil
 	}
-	found := Found{State: plan.SecretOurs, Name: name, read: secret.ObjectMeta, data: map[string]provider.Secret{}}
+	found := Found{State: plan.SecretOurs, Owned: true, Name: name, read: secret.ObjectMeta, data: map[string]provider.Secret{}}
 	for name, value := range secret.Data {
 		found.data[name] = provider.NewSecret(string(value))
 	}
 	found.identify(key, secret)
 	return found, nil
+}
+
+// untouchable is a Secret that must not be written. Which key one of our own
+// holds is known all the same.
+func untouchable(key *v1alpha1.ApiKey, secret *corev1.Secret, why string) Found {
+	found := Found{State: plan.SecretForeign, Owned: metav1.IsControlledBy(secret, key), Name: secret.Name, Why: fmt.Sprintf("Secret %q %s", secret.Name, why)}
+	if !found.Owned {
+		found.KeyID = string(secret.Data[v1alpha1.SecretKeyKeyID])
+		return found
+	}
+	var held Found
+	held.identify(key, secret)
+	found.KeyID, found.KeyName = held.KeyID, held.KeyName
+	return found
 }
 
 func foreign(secret *corev1.Secret, key *v1alpha1.ApiKey) string {

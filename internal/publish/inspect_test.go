@@ -286,3 +286,36 @@ func TestInspectFails(t *testing.T) {
 		}
 	}
 }
+
+// TestASecretOfOursThatCannotBeWritten: which key it holds is known as of any other of
+// ours, by its value, and not by what somebody has written over.
+func TestASecretOfOursThatCannotBeWritten(t *testing.T) {
+	lock := func(s *corev1.Secret) { s.Immutable = new(true) }
+	forged := func(s *corev1.Secret) { s.Data[v1alpha1.SecretKeyKeyID] = []byte("key-9") }
+	emptied := func(s *corev1.Secret) { s.Data = map[string][]byte{v1alpha1.SecretKeyKeyID: []byte("key-1")} }
+	theirs := func(s *corev1.Secret) { s.OwnerReferences = nil }
+	for name, row := range map[string]struct {
+		shapes []func(*corev1.Secret)
+		owned  bool
+		id     string
+	}{
+		"as it was written":          {[]func(*corev1.Secret){lock}, true, "key-1"},
+		"its id was written over":    {[]func(*corev1.Secret){lock, forged}, true, "key-1"},
+		"its value is gone":          {[]func(*corev1.Secret){lock, emptied}, true, ""},
+		"it is somebody else's":      {[]func(*corev1.Secret){lock, theirs}, false, "key-1"},
+		"somebody else's, with lies": {[]func(*corev1.Secret){lock, theirs, forged}, false, "key-9"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found, err := Inspect(t.Context(), cluster(t, interceptor.Funcs{}, ours(t, row.shapes...)), known())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found.State != plan.SecretForeign || found.Owned != row.owned || found.KeyID != row.id {
+				t.Errorf("it is %s, owned: %t, and holds %q; want Foreign, %t and %q", found.State, found.Owned, found.KeyID, row.owned, row.id)
+			}
+			if found.Holds() {
+				t.Error("it is taken for one that can be kept as the spec asks")
+			}
+		})
+	}
+}

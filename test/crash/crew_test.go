@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 
 	"github.com/workspace-operator/workspace-operator/test/harness"
 )
@@ -15,22 +14,15 @@ import (
 func TestFrozen(t *testing.T) {
 	var histories atomic.Int64
 	lab := NewLab(t, 1)
-	t.Run("scenarios", func(t *testing.T) {
-		for _, place := range places() {
-			t.Run(place.scenario.Name+"/"+place.vendor, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					alone := lab.Play(t, place.scenario, place.vendor)
-					for before := 1; ; before++ {
-						history, at := lab.PlayFrozen(t, place, before)
-						if at.Number == 0 {
-							return
-						}
-						histories.Add(1)
-						compareTogether(t, alone, history, "one frozen before "+at.String())
-					}
-				})
-			})
+	inEveryPlace(t, places(), func(t *testing.T, _ int, place place) {
+		alone := lab.Play(t, place.scenario, place.vendor)
+		for before := 1; ; before++ {
+			history, at := lab.PlayFrozen(t, place, before)
+			if at.Number == 0 {
+				return
+			}
+			histories.Add(1)
+			compareTogether(t, alone, history, "one frozen before "+at.String())
 		}
 	})
 	t.Logf("%d histories with two operators of which one is frozen", histories.Load())
@@ -62,21 +54,14 @@ func TestInterleavings(t *testing.T) {
 	if deep() {
 		depth = manyTurns
 	}
-	t.Run("scenarios", func(t *testing.T) {
-		for _, place := range places() {
-			if place.scenario.Name != "create a key" && place.scenario.Name != "create a workspace" || place.vendor != harness.Portkey {
-				continue
-			}
-			t.Run(place.scenario.Name+"/"+place.vendor, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					alone := lab.Play(t, place.scenario, place.vendor)
-					for order := new(order); order != nil; order = order.next(depth) {
-						compareTogether(t, alone, lab.PlayTogether(t, place, 2, order.choose), "in the order "+order.String())
-						histories.Add(1)
-					}
-				})
-			})
+	creations := slices.DeleteFunc(places(), func(place place) bool {
+		return place.vendor != harness.Portkey || place.scenario.Name != "create a key" && place.scenario.Name != "create a workspace"
+	})
+	inEveryPlace(t, creations, func(t *testing.T, _ int, place place) {
+		alone := lab.Play(t, place.scenario, place.vendor)
+		for order := new(order); order != nil; order = order.next(depth) {
+			compareTogether(t, alone, lab.PlayTogether(t, place, 2, order.choose), "in the order "+order.String())
+			histories.Add(1)
 		}
 	})
 	t.Logf("%d interleavings of two operators, which are all up to %d turns", histories.Load(), depth)
@@ -89,20 +74,13 @@ func TestSeveralOperators(t *testing.T) {
 	if deep() {
 		count = manyCrews
 	}
-	t.Run("scenarios", func(t *testing.T) {
-		for number, place := range places {
-			t.Run(place.scenario.Name+"/"+place.vendor, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					alone := lab.Play(t, place.scenario, place.vendor)
-					for seed := range count/len(places) + 1 {
-						random := rand.New(rand.NewPCG(uint64(number), uint64(seed)))
-						history := lab.PlayTogether(t, place, 2+seed%2, func(able []*member) *member { return able[random.IntN(len(able))] })
-						compareTogether(t, alone, history, fmt.Sprintf("%d operators that take turns by seed %d", 2+seed%2, seed))
-						histories.Add(1)
-					}
-				})
-			})
+	inEveryPlace(t, places, func(t *testing.T, number int, place place) {
+		alone := lab.Play(t, place.scenario, place.vendor)
+		for seed := range count/len(places) + 1 {
+			random := rand.New(rand.NewPCG(uint64(number), uint64(seed)))
+			history := lab.PlayTogether(t, place, 2+seed%2, func(able []*member) *member { return able[random.IntN(len(able))] })
+			compareTogether(t, alone, history, fmt.Sprintf("%d operators that take turns by seed %d", 2+seed%2, seed))
+			histories.Add(1)
 		}
 	})
 	t.Logf("%d histories with two or three operators at once", histories.Load())

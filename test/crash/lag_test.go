@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -23,28 +22,21 @@ const longestBehind = 3
 func TestStaleReads(t *testing.T) {
 	var histories, restarts atomic.Int64
 	lab := NewLab(t, 1)
-	t.Run("scenarios", func(t *testing.T) {
-		for _, place := range places() {
-			t.Run(place.scenario.Name+"/"+place.vendor, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					undisturbed := lab.Play(t, place.scenario, place.vendor)
-					whole(t, undisturbed)
-					for _, lag := range lagsOf(undisturbed) {
-						compareLagging(t, undisturbed, lab.PlayLagging(t, place.scenario, place.vendor, &lag))
-						histories.Add(1)
-					}
-					for _, call := range undisturbed.Calls {
-						if !call.Mutates {
-							continue
-						}
-						for _, lag := range startingLags() {
-							compareLagging(t, undisturbed, lab.PlayLagging(t, place.scenario, place.vendor, &lag, Fault{At: call.Number, Kind: CrashAfter}))
-							restarts.Add(1)
-						}
-					}
-				})
-			})
+	inEveryPlace(t, places(), func(t *testing.T, _ int, place place) {
+		undisturbed := lab.Play(t, place.scenario, place.vendor)
+		whole(t, undisturbed)
+		for _, lag := range lagsOf(undisturbed) {
+			compareLagging(t, undisturbed, lab.PlayLagging(t, place.scenario, place.vendor, &lag))
+			histories.Add(1)
+		}
+		for _, call := range undisturbed.Calls {
+			if !call.Mutates {
+				continue
+			}
+			for _, lag := range startingLags() {
+				compareLagging(t, undisturbed, lab.PlayLagging(t, place.scenario, place.vendor, &lag, Fault{At: call.Number, Kind: CrashAfter}))
+				restarts.Add(1)
+			}
 		}
 	})
 	t.Logf("%d histories with caches that lag behind in a pass, %d with such caches after a crash", histories.Load(), restarts.Load())

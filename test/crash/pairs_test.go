@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"testing"
-	"testing/synctest"
 )
 
 // pairSample is how many histories with two faults are tried where not all are.
@@ -20,25 +19,18 @@ func deep() bool { return os.Getenv("CRASH_DEEP") != "" }
 func TestPairsOfFaults(t *testing.T) {
 	labs, places := []*Lab{NewLab(t, 1), NewLab(t, 2)}, places()
 	counts := make(chan int, len(places))
-	t.Run("scenarios", func(t *testing.T) {
-		for number, place := range places {
-			t.Run(place.scenario.Name+"/"+place.vendor, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					played := 0
-					for _, lab := range labs {
-						pairs := &pairs{lab: lab, place: place, undisturbed: lab.Play(t, place.scenario, place.vendor)}
-						if deep() {
-							pairs.all(t)
-						} else {
-							pairs.some(t, rand.New(rand.NewPCG(uint64(lab.seed), uint64(number))), pairSample/len(places)/len(labs)+1)
-						}
-						played += pairs.played
-					}
-					counts <- played
-				})
-			})
+	inEveryPlace(t, places, func(t *testing.T, number int, place place) {
+		played := 0
+		for _, lab := range labs {
+			pairs := &pairs{lab: lab, place: place, undisturbed: lab.Play(t, place.scenario, place.vendor)}
+			if deep() {
+				pairs.all(t)
+			} else {
+				pairs.some(t, rand.New(rand.NewPCG(uint64(lab.seed), uint64(number))), pairSample/len(places)/len(labs)+1)
+			}
+			played += pairs.played
 		}
+		counts <- played
 	})
 	close(counts)
 	total, played := 0, 0

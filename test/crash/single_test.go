@@ -14,30 +14,34 @@ import (
 func TestSingleFaults(t *testing.T) {
 	var histories, product atomic.Int64
 	lab := NewLab(t, 1)
-	t.Run("scenarios", func(t *testing.T) {
-		for _, scenario := range Scenarios() {
-			for _, vendor := range scenario.Vendors {
-				t.Run(scenario.Name+"/"+vendor, func(t *testing.T) {
-					t.Parallel()
-					synctest.Test(t, func(t *testing.T) {
-						undisturbed := lab.Play(t, scenario, vendor)
-						whole(t, undisturbed)
-						for _, call := range undisturbed.Calls {
-							for _, kind := range Kinds() {
-								if !kind.Hits(call) {
-									continue
-								}
-								product.Add(1)
-								compare(t, undisturbed, call, lab.Play(t, scenario, vendor, Fault{At: call.Number, Kind: kind}))
-								histories.Add(1)
-							}
-						}
-					})
-				})
+	inEveryPlace(t, places(), func(t *testing.T, _ int, place place) {
+		undisturbed := lab.Play(t, place.scenario, place.vendor)
+		whole(t, undisturbed)
+		for _, call := range undisturbed.Calls {
+			for _, kind := range Kinds() {
+				if !kind.Hits(call) {
+					continue
+				}
+				product.Add(1)
+				compare(t, undisturbed, call, lab.Play(t, place.scenario, place.vendor, Fault{At: call.Number, Kind: kind}))
+				histories.Add(1)
 			}
 		}
 	})
 	t.Logf("%d histories with one fault each, of %d", histories.Load(), product.Load())
+}
+
+// inEveryPlace plays at all of the places, at several at a time and each in a bubble of its own, and waits for them.
+func inEveryPlace(t *testing.T, places []place, play func(t *testing.T, number int, place place)) {
+	t.Helper()
+	t.Run("scenarios", func(t *testing.T) {
+		for number, place := range places {
+			t.Run(place.scenario.Name+"/"+place.vendor, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) { play(t, number, place) })
+			})
+		}
+	})
 }
 
 // TestHistoriesRepeat: what failed once can be looked at again.

@@ -7,6 +7,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 )
 
@@ -37,7 +38,7 @@ func (r *Reconciler) unshared(ctx context.Context, key *v1alpha1.ApiKey, intent 
 // on record has it: a copy is younger, because the API server dates it.
 func anothers(seen provider.Key, key *v1alpha1.ApiKey, others []v1alpha1.ApiKey) bool {
 	return slices.ContainsFunc(others, func(other v1alpha1.ApiKey) bool {
-		return seen.Mark.SameOwner(provider.MarkFor(string(other.UID))) || has(&other, seen.ID) && older(&other, key)
+		return seen.Mark.SameOwner(provider.MarkFor(string(other.UID))) || has(&other, seen.ID) && engine.Older(&other, key)
 	})
 }
 
@@ -62,16 +63,6 @@ func (r *Reconciler) outranked(ctx context.Context, ws *v1alpha1.Workspace) (boo
 	}
 	return slices.ContainsFunc(all.Items, func(other v1alpha1.Workspace) bool {
 		same := other.Status.UUID == ws.Status.UUID && other.Status.Provider == ws.Status.Provider
-		return same && other.UID != ws.UID && older(&other, ws)
+		return same && other.UID != ws.UID && engine.Older(&other, ws)
 	}), nil
-}
-
-// older reports whether the other was created first; of two in the same second one
-// is taken for it.
-func older(other, one client.Object) bool {
-	its, ones := other.GetCreationTimestamp(), one.GetCreationTimestamp()
-	if !its.Equal(&ones) {
-		return its.Before(&ones)
-	}
-	return other.GetUID() < one.GetUID()
 }

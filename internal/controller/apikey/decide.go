@@ -58,7 +58,7 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 func (r *Reconciler) secretOf(sight Sight) plan.Secret {
 	age := r.sinceIssue(sight.Secret)
 	return plan.Secret{
-		State: sight.Secret.State, Why: sight.Secret.Why,
+		State: sight.Secret.State, Owned: sight.Secret.Owned, Why: sight.Secret.Why,
 		KeyID: sight.Secret.KeyID, KeyName: sight.Secret.KeyName,
 		Stale: sight.Stale, Unfit: sight.Unfit,
 		New: age < engine.ListsSettle, Age: age,

@@ -178,7 +178,7 @@ func (r *Reconciler) inspect(ctx context.Context, key *v1alpha1.ApiKey, intent I
 	}
 	for i := range siblings.Items {
 		other := &siblings.Items[i]
-		if publish.Name(other) != publish.Name(key) || !older(other, key) {
+		if publish.Name(other) != publish.Name(key) || !engine.Older(other, key) {
 			continue
 		}
 		why := fmt.Sprintf("Secret %q is the target of ApiKey %q, which is older", publish.Name(key), other.Name)

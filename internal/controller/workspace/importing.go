@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
+	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 )
 
@@ -44,7 +45,7 @@ func (r *Reconciler) unowned(ctx context.Context, ws *v1alpha1.Workspace, vendor
 		return err
 	}
 	for i := range owners {
-		if ws.Status.UUID == "" || older(&owners[i], ws) {
+		if ws.Status.UUID == "" || engine.Older(&owners[i], ws) {
 			// Whose it is, is not this tenant's business.
 			return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonConflict, Message: conflict(ws, id)}
 		}
@@ -91,17 +92,10 @@ func (r *Reconciler) slugFree(ctx context.Context, ws *v1alpha1.Workspace) error
 	for i := range all.Items {
 		other := &all.Items[i]
 		asked := other.Status.Attempt != nil || other.Status.UUID != ""
-		if other.UID != ws.UID && other.Spec.Slug == ws.Spec.Slug && other.Status.ClassName == ws.Status.ClassName && asked && older(other, ws) {
+		if other.UID != ws.UID && other.Spec.Slug == ws.Spec.Slug && other.Status.ClassName == ws.Status.ClassName && asked && engine.Older(other, ws) {
 			return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonConflict,
 				Message: "spec.slug: another Workspace of this cluster has asked for it before: choose another slug"}
 		}
 	}
 	return nil
-}
-
-func older(other, ws *v1alpha1.Workspace) bool {
-	if !other.CreationTimestamp.Equal(&ws.CreationTimestamp) {
-		return other.CreationTimestamp.Before(&ws.CreationTimestamp)
-	}
-	return other.UID < ws.UID
 }
