@@ -71,7 +71,7 @@ func (r *Reconciler) Act(ctx context.Context, key *v1alpha1.ApiKey, intent Inten
 	case plan.Update:
 		return r.amend(ctx, key, intent, sight, step)
 	case plan.Remove:
-		return Effect{}, r.revokeUnheld(ctx, key, intent, step.Target)
+		return Effect{}, r.revokeUnheld(ctx, key, intent, sight, step.Target)
 	default:
 		return Effect{}, nil
 	}

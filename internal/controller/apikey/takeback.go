@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -43,19 +44,38 @@ func (r *Reconciler) stillWanted(ctx context.Context, key *v1alpha1.ApiKey, inte
 
 // revokeUnheld revokes a key, unless the Secret has come to hold it since it was
 // looked at: whoever stored it there was faster.
-func (r *Reconciler) revokeUnheld(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, id string) error {
+func (r *Reconciler) revokeUnheld(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, id string) error {
 	if !intent.Deleting {
 		found, err := publish.Inspect(ctx, r.Live, key)
 		if err != nil {
 			return err
 		}
-		if found.State == plan.SecretOurs && found.KeyID == id {
+		doomed := provider.Key{ID: id}
+		if at := slices.IndexFunc(sight.Marked, func(seen provider.Key) bool { return seen.ID == id }); at >= 0 {
+			doomed = sight.Marked[at]
+		}
+		if cameToHold(sight.Secret, found, doomed) {
 			return apierrors.NewConflict(v1alpha1.GroupVersion.WithResource("secrets").GroupResource(), found.Name, errHeld)
 		}
 	}
 	err := intent.account.Session().Keys().Revoke(ctx, intent.WorkspaceUUID, id)
 	intent.account.ForgetKeys(intent.WorkspaceUUID)
 	return err
+}
+
+// cameToHold reports whether the Secret holds the key that is to be revoked. Where only
+// the list tells its id, that is by its name; of two keys of the name that the Secret
+// was seen to know before, nobody can say which it holds, and both go.
+func cameToHold(before, found publish.Found, doomed provider.Key) bool {
+	switch {
+	case found.State != plan.SecretOurs:
+		return false
+	case !found.Nameless():
+		return found.KeyID == doomed.ID
+	case before.Nameless() && before.KeyName == found.KeyName:
+		return false
+	}
+	return found.KeyName == doomed.Name
 }
 
 // takeBack revokes a key that could not be stored. Whatever comes of it, the
