@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -14,8 +16,11 @@ import (
 
 // memory is what has to be remembered of a history besides what the cluster and the vendor show.
 type memory struct {
-	// strangers are the vendor's objects that were there before.
+	// strangers are the vendor's objects that are somebody else's, and secrets are those of others, as they were made.
 	strangers []string
+	secrets   []*corev1.Secret
+	// lag is for how long the vendor's lists hide what is new.
+	lag time.Duration
 	// causes is how often the key of an ApiKey may have been replaced.
 	causes map[types.UID]int
 	// retained and denied are objects that were deleted with Retain, and those of which a person has said that what is unknown does not exist.

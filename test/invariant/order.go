@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -16,6 +17,43 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/test/kstatus"
 )
+
+// 4, of a key in whose place the Secret holds another. Whoever deletes the ApiKey has it revoked.
+func overlapIsKept(e *Evidence) (wrong []string) {
+	now := e.latest()
+	held, replaced := map[types.UID]string{}, map[string]time.Time{} // the value by the Secret, and since when it is another by the value
+	least := map[string]time.Duration{}
+	for _, v := range e.Versions {
+		secret, isSecret := v.Object.(*corev1.Secret)
+		if !isSecret || e.Altered[secret.ResourceVersion] {
+			continue
+		}
+		key, isKey := now[controller(secret)].Object.(*v1alpha1.ApiKey)
+		before, value := held[secret.UID], string(secret.Data[secret.Annotations[v1alpha1.AnnotationValueKey]])
+		held[secret.UID] = value
+		if since, err := time.Parse(time.RFC3339, secret.Annotations[v1alpha1.AnnotationIssuedAt]); isKey && key.DeletionTimestamp.IsZero() && before != value && err == nil {
+			replaced[before], least[before] = since, overlapOf(key)
+		}
+	}
+	for _, each := range e.Keys {
+		since, isReplaced := replaced[each.Value]
+		if isReplaced && each.Gone != nil && each.Gone.After(since) && each.Gone.Before(since.Add(least[each.Value])) {
+			wrong = append(wrong, fmt.Sprintf("key %q was revoked %s after another took its place", each.Name, each.Gone.Sub(since)))
+		}
+	}
+	return wrong
+}
+
+// overlapOf is how long a key lives on that another has replaced.
+func overlapOf(key *v1alpha1.ApiKey) time.Duration {
+	switch {
+	case key.Spec.Rotation == nil:
+		return 2 * time.Minute
+	case key.Spec.Rotation.Overlap == nil:
+		return 0
+	}
+	return key.Spec.Rotation.Overlap.Duration
+}
 
 // 8.
 func finalizerFirstAndLast(e *Evidence) (wrong []string) {
@@ -69,13 +107,20 @@ func keysGoFirst(e *Evidence) (wrong []string) {
 				continue
 			}
 			for _, each := range e.KeysOf(uid) {
-				if each.Workspace == id && (each.Gone == nil || each.Gone.After(r.Time)) {
+				if each.Workspace == id && (each.Gone == nil || !each.Gone.Before(r.Time)) && !e.revokedBefore(each, r) {
 					wrong = append(wrong, fmt.Sprintf("request %d deleted workspace %s while key %q lived", r.ID, id, each.Name))
 				}
 			}
 		}
 	}
 	return wrong
+}
+
+// revokedBefore reports whether a request that came before had the key revoked. Many come at one moment.
+func (e *Evidence) revokedBefore(key Thing, r Request) bool {
+	return slices.ContainsFunc(e.Requests, func(before Request) bool {
+		return before.ID < r.ID && before.Changed && Mutates(before.Entry) && strings.Contains(before.Path+before.Body, key.ID)
+	})
 }
 
 // 10.
