@@ -22,6 +22,10 @@ test: controlplane ## Run all tests; PACKAGES and TEST_FLAGS narrow it down.
 crash-deep: ## Try all pairs of faults, and not a sample; takes hours. RUN narrows it down to a part of the names.
 	@CRASH_DEEP=1 $(CRASH) -timeout=24h -count=1 -run='TestPairsOfFaults/scenarios$(if $(RUN),/$(RUN))' ./test/crash
 
+.PHONY: crash-bugs
+crash-bugs: ## Put one mistake after another into the operator and see the crash tests fail; BUG narrows it down to a part of the names.
+	@go run ./hack/bugs $(BUG)
+
 .PHONY: counts
 counts: controlplane ## Count Kubernetes writes and vendor calls per object, and measure the memory.
 	go test -count=1 -v -timeout=20m -run='^TestCounts$$' ./test/perf/...
