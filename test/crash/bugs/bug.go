@@ -63,17 +63,15 @@ func All(root string) ([]Mistake, error) {
 
 // parse reads what stands before the patch, and which files it is about.
 func parse(name string, patch []byte) (Mistake, error) {
-	bug := Mistake{Name: name, patch: patch}
+	bug, before := Mistake{Name: name, patch: patch}, true
 	lines := bufio.NewScanner(bytes.NewReader(patch))
 	for lines.Scan() {
 		line := lines.Text()
 		if file, isFile := strings.CutPrefix(line, "+++ b/"); isFile {
 			bug.Files = append(bug.Files, file)
 		}
-		if len(bug.Files) > 0 || strings.HasPrefix(line, "--- a/") {
-			continue
-		}
-		switch {
+		switch before = before && !strings.HasPrefix(line, "diff --git ") && !strings.HasPrefix(line, "--- a/"); {
+		case !before:
 		case strings.HasPrefix(line, noticed):
 			bug.Noticed = strings.TrimPrefix(line, noticed)
 		case strings.HasPrefix(line, run):
