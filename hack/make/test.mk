@@ -28,6 +28,10 @@ MINUTES ?= 10
 soak: controlplane ## Let real processes run, fail and be killed for MINUTES; SEED repeats what chance chose.
 	@go run ./hack/soak -minutes=$(MINUTES) $(if $(SEED),-seed=$(SEED))
 
+.PHONY: crash-bugs
+crash-bugs: ## Put one mistake after another into the operator and see the crash tests fail; BUG narrows it down to a part of the names.
+	@go run ./hack/bugs $(BUG)
+
 .PHONY: counts
 counts: controlplane ## Count Kubernetes writes and vendor calls per object, and measure the memory.
 	go test -count=1 -v -timeout=20m -run='^TestCounts$$' ./test/perf/...

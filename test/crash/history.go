@@ -11,7 +11,6 @@ import (
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
-	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/test/harness"
 	"github.com/workspace-operator/workspace-operator/test/invariant"
 )
@@ -155,7 +154,7 @@ func (w *World) end() (lines []string) {
 	}
 	live := map[string]int{}
 	for _, thing := range w.things("keys") {
-		if _, ours := provider.ParseKeyName(thing.Name); ours && thing.Gone == nil {
+		if thing.Gone == nil {
 			live[thing.Value]++
 		}
 	}

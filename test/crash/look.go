@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -70,7 +71,7 @@ func (w *World) evidence() *invariant.Evidence {
 	workspaces, keys := w.things("workspaces"), w.things("keys")
 	return &invariant.Evidence{
 		Vendor: w.vendor, Can: w.can, Versions: w.memory.versions, Requests: requests, Workspaces: workspaces, Keys: keys,
-		Imported: []string{w.existing}, Strangers: w.memory.strangers, Home: harness.OperatorNamespace,
+		Imported: []string{w.existing}, Strangers: w.memory.strangers, Secrets: w.memory.secrets, Home: harness.OperatorNamespace, Lag: w.memory.lag,
 		Causes: w.memory.causes, Retained: w.memory.retained, Denied: w.memory.denied, Altered: w.memory.altered, Looked: w.memory.looked, Now: time.Now(),
 	}
 }
@@ -100,13 +101,25 @@ func (w *World) things(kind string) []invariant.Thing {
 	return all
 }
 
+// spellings are a secret as it is, and as it looks in a printed object, in JSON or in Go.
+func spellings(secret string) []string {
+	if secret == "" {
+		return nil
+	}
+	return []string{secret, base64.StdEncoding.EncodeToString([]byte(secret)), strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]")}
+}
+
 // leaks are the secrets that can be read where nobody should.
 func (w *World) leaks() []string {
-	secrets := []string{w.credential}
+	secrets := spellings(w.credential)
 	for _, key := range w.things("keys") {
-		secrets = append(secrets, key.Value)
+		secrets = append(secrets, spellings(key.Value)...)
 	}
 	open := map[string]string{"a log, an event or an error": w.said.text.String()}
+	requests, _ := w.emulator.Requests(journal.Filter{Vendor: w.vendor})
+	for _, request := range requests {
+		open[fmt.Sprintf("the address of request %d", request.ID)] = request.Path + "?" + request.Query
+	}
 	for _, v := range w.memory.versions {
 		if _, isSecret := v.Object.(*corev1.Secret); isSecret {
 			continue
@@ -117,7 +130,7 @@ func (w *World) leaks() []string {
 	}
 	var found []string
 	for where, text := range open {
-		if slices.ContainsFunc(secrets, func(secret string) bool { return secret != "" && strings.Contains(text, secret) }) {
+		if slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(text, secret) }) {
 			found = append(found, "invariant 11: a key or a credential stands in "+where)
 		}
 	}

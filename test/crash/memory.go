@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -15,8 +17,11 @@ import (
 
 // memory is what has to be remembered of a history besides what the cluster and the vendor show.
 type memory struct {
-	// strangers are the vendor's objects that were there before.
+	// strangers are the vendor's objects that are somebody else's, and secrets are the Secrets of others, as they were at first.
 	strangers []invariant.Thing
+	secrets   []*corev1.Secret
+	// lag is for how long the vendor's lists hide what is new.
+	lag time.Duration
 	// causes is how often the key of an ApiKey may have been replaced.
 	causes map[types.UID]int
 	// retained and denied are objects that were deleted with Retain, and those of which a person has said that what is unknown does not exist.
@@ -62,6 +67,15 @@ func (m *memory) console(w *World, change func()) {
 		case at >= 0:
 			m.strangers[at] = thing
 		case !invariant.Has(before, thing.ID):
+			m.strangers = append(m.strangers, thing)
+		}
+	}
+}
+
+// leave makes the vendor's object somebody else's, as it is now.
+func (m *memory) leave(w *World, id string) {
+	for _, thing := range w.everything() {
+		if thing.ID == id {
 			m.strangers = append(m.strangers, thing)
 		}
 	}

@@ -45,16 +45,21 @@ func Scenarios() []Scenario {
 		{Name: "create both at once", Vendors: withKeys(), Act: []Step{together(applyKey, applyWorkspace)}},
 		{Name: "update the workspace", Vendors: creating(), Before: []Step{applyWorkspace}, Act: []Step{editWorkspace}},
 		{Name: "update the key", Vendors: []string{harness.Portkey, harness.Slaunchx}, Before: []Step{applyWorkspace, applyKey}, Act: []Step{editKey}},
-		{Name: "rotate", Vendors: withKeys(), Before: []Step{applyWorkspace, applyKey}, Act: []Step{rotate}},
-		{Name: "delete the key", Vendors: withKeys(), Before: []Step{applyWorkspace, applyKey}, Act: []Step{deleteKey}},
+		{Name: "rotate", Vendors: withKeys(), Before: []Step{applyWorkspace, makeKey, applyKey}, Act: []Step{rotate}},
+		{Name: "delete the key", Vendors: withKeys(), Before: []Step{applyWorkspace, makeKey, applyKey}, Act: []Step{deleteKey}},
 		{Name: "delete both", Vendors: withKeys(), Before: []Step{applyWorkspace, applyKey}, Act: []Step{together(deleteWorkspace, deleteKey)}},
 		{Name: "delete the workspace", Vendors: everywhere(), Before: []Step{applyWorkspace}, Act: []Step{deleteWorkspace}},
 		{Name: "delete the namespace", Vendors: withKeys(), Before: []Step{applyWorkspace, applyKey}, Act: []Step{deleteNamespace}},
 		{Name: "lose the Secret", Vendors: withKeys(), Before: []Step{applyWorkspace, applyKey}, Act: []Step{deleteSecret}},
 		{Name: "move the Secret", Vendors: withKeys(), Before: []Step{applyWorkspace, applyKey}, Act: []Step{renameSecret}},
 		{Name: "change the credential", Vendors: everywhere(), Before: []Step{applyWorkspace}, Act: []Step{changeCredential, pokeWorkspace}},
-		{Name: "import", Vendors: importing(), Before: []Step{makeWorkspace}, Act: []Step{applyImport}},
+		{Name: "import", Vendors: importing(), Before: []Step{makeWorkspace}, Act: []Step{applyImport, letWorkspaceGo}},
 		{Name: "freeze", Vendors: []string{harness.Groundfloor}, Before: []Step{applyWorkspace}, Act: []Step{freeze, thaw}},
+		{Name: "delete the key in a rotation", Vendors: []string{harness.Portkey, harness.Oceanbase}, Before: []Step{applyWorkspace, applyKey}, Act: []Step{rotateAndDelete}},
+		{Name: "keep the key", Vendors: []string{harness.Portkey, harness.Slaunchx}, Before: []Step{applyWorkspace, applyKey}, Act: []Step{letKeyGo, applyKey}},
+		{Name: "find the Secret taken", Vendors: []string{harness.Guance, harness.Oceanbase}, Before: []Step{applyWorkspace, makeSecret}, Act: []Step{applyKey, renameSecret}},
+		{Name: "create a workspace shown late", Vendors: []string{harness.Portkey}, Before: []Step{showLate}, Act: []Step{applyWorkspace}},
+		{Name: "create a key shown late", Vendors: []string{harness.Portkey, harness.Oceanbase}, Before: []Step{applyWorkspace, showLate}, Act: []Step{applyKey}},
 	}
 }
 
@@ -131,6 +136,13 @@ func rotate(w *World) {
 	key := w.key()
 	w.memory.causes[key.UID]++
 	w.annotate(key, v1alpha1.AnnotationRotateAt, "now")
+}
+
+// rotateAndDelete deletes the key while the one it had before lives on, or is in doubt.
+func rotateAndDelete(w *World) {
+	rotate(w)
+	w.run()
+	deleteKey(w)
 }
 
 func deleteKey(w *World)       { w.delete(w.key()) }

@@ -66,6 +66,11 @@ func whole(t *testing.T, history History) {
 	for _, wrong := range history.Wrong {
 		t.Errorf("%s at %s, without faults: %s", history.Scenario, history.Vendor, wrong)
 	}
+	for _, line := range history.End {
+		if strings.HasPrefix(line, "*") && (!strings.Contains(line, "Ready=True") || strings.Contains(line, "=False")) {
+			t.Errorf("%s at %s, without faults: it ends with %s", history.Scenario, history.Vendor, line)
+		}
+	}
 }
 
 // compare holds a history with faults against the one without.

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -17,6 +18,9 @@ import (
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/engine"
 )
+
+// dawdling is how late a key may be revoked that was due to be.
+const dawdling = time.Minute
 
 // Check is one of the promises; what it gives breaks it, in words.
 type Check struct {
@@ -33,7 +37,9 @@ func Checks() []Check {
 		{1, "one marked vendor object per live Workspace, none after deletion under Delete", true, oneWorkspaceEach},
 		{2, "no second create while an earlier one may still take effect, unless a complete list taken afterwards shows none", false, noSecondCreate},
 		{3, "every live key with our mark has its id in exactly one Secret we own", true, oneSecretEach},
+		{3, "the Secret of a Ready ApiKey holds the value of the live key whose id it has", true, secretsHoldLiveKeys},
 		{4, "a published value is never replaced or revoked but by rotation, deletion, or proof that the vendor dropped it", false, replacedForCause},
+		{4, "a key that another has replaced lives on for the overlap", false, overlapIsKept},
 		{5, "Ready=True on an ApiKey implies that the Secret exists and holds status.keyID", false, readyIsPublished},
 		{6, "no write ever touches a Secret that is not ours by owner UID", false, foreignUntouched},
 		{7, "no vendor mutation targets an id without our mark that was not explicitly imported", false, strangersUntouched},
@@ -96,7 +102,9 @@ func noSecondCreate(e *Evidence) (wrong []string) {
 	open := map[types.UID]Request{} // by owner
 	for _, r := range e.Requests {
 		if Lists(r.Entry) && r.Whole {
-			maps.DeleteFunc(open, func(_ types.UID, lost Request) bool { return Creates(lost.Entry) == listsWorkspaces(r) })
+			maps.DeleteFunc(open, func(_ types.UID, lost Request) bool {
+				return Creates(lost.Entry) == listsWorkspaces(r) && !r.Time.Before(lost.Time.Add(e.Lag))
+			})
 			continue
 		}
 		if !Issues(r.Entry) && !Creates(r.Entry) {
@@ -131,7 +139,7 @@ func oneSecretEach(e *Evidence) (wrong []string) {
 		case *v1alpha1.ApiKey:
 			keys[uid] = true
 			for _, old := range o.Status.Retiring {
-				retiring[old.KeyID] = retiring[old.KeyID] || !v.Gone
+				retiring[old.KeyID] = retiring[old.KeyID] || !v.Gone && old.RevokeAt.Add(dawdling).After(e.Now)
 			}
 		}
 	}
@@ -140,6 +148,26 @@ func oneSecretEach(e *Evidence) (wrong []string) {
 			if each.Gone == nil && holders[each.ID] != 1 && !retiring[each.ID] && !e.Retained[uid] && !e.GivenUp("ApiKey", each) {
 				wrong = append(wrong, fmt.Sprintf("the vendor's key %q is in %d Secrets", each.Name, holders[each.ID]))
 			}
+		}
+	}
+	return wrong
+}
+
+// 3, seen from the Secrets.
+func secretsHoldLiveKeys(e *Evidence) (wrong []string) {
+	now := e.latest()
+	for _, v := range now {
+		secret, isSecret := v.Object.(*corev1.Secret)
+		if !isSecret || v.Gone {
+			continue
+		}
+		key, isKey := now[controller(secret)].Object.(*v1alpha1.ApiKey)
+		if !isKey || !isReady(key.Status.Conditions) {
+			continue
+		}
+		value, id := string(secret.Data[secret.Annotations[v1alpha1.AnnotationValueKey]]), string(secret.Data[v1alpha1.SecretKeyKeyID])
+		if !slices.ContainsFunc(e.Keys, func(each Thing) bool { return each.Gone == nil && each.ID == id && each.Value == value }) {
+			wrong = append(wrong, fmt.Sprintf("Secret %s has the id %q, and another value than that key, or that of one that is gone", secret.Name, id))
 		}
 	}
 	return wrong

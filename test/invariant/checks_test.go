@@ -28,21 +28,32 @@ func TestChecks(t *testing.T) {
 		t.Errorf("where nothing goes wrong: %s", wrong)
 	}
 	all := slices.Concat(workspaceRows(), keyRows(), publishedRows(), foreignRows(), finalizerRows(), orderRows(), statusRows())
-	for _, check := range invariant.Checks() {
-		seen := map[bool]bool{}
-		for _, each := range all {
-			if each.number != check.Number {
+	seen := map[int]map[bool]bool{}
+	bitten := map[string]bool{}
+	for _, each := range all {
+		s := tell()
+		each.goesOn(s)
+		var wrong []string
+		for _, check := range invariant.Checks() {
+			if check.Number != each.number {
 				continue
 			}
-			seen[each.breaks] = true
-			s := tell()
-			each.goesOn(s)
-			if wrong := check.Holds(&s.Evidence); (len(wrong) > 0) != each.breaks {
-				t.Errorf("invariant %d, %s: want it broken: %t, is %q", check.Number, each.what, each.breaks, wrong)
-			}
+			said := check.Holds(&s.Evidence)
+			bitten[check.Says] = bitten[check.Says] || len(said) > 0
+			wrong = append(wrong, said...)
 		}
-		if !seen[holds] || !seen[breaks] {
-			t.Errorf("invariant %d needs a row that holds, is there: %t, and one that breaks it: %t", check.Number, seen[holds], seen[breaks])
+		if (len(wrong) > 0) != each.breaks {
+			t.Errorf("invariant %d, %s: want it broken: %t, is %q", each.number, each.what, each.breaks, wrong)
+		}
+		if seen[each.number] == nil {
+			seen[each.number] = map[bool]bool{}
+		}
+		seen[each.number][each.breaks] = true
+	}
+	for _, check := range invariant.Checks() {
+		if rows := seen[check.Number]; !rows[holds] || !rows[breaks] || !bitten[check.Says] {
+			t.Errorf("invariant %d (%s) needs a row that holds, is there: %t, one that breaks it: %t, and one that it notices: %t",
+				check.Number, check.Says, rows[holds], rows[breaks], bitten[check.Says])
 		}
 	}
 }

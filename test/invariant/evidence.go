@@ -70,6 +70,8 @@ type Evidence struct {
 	Altered map[string]bool
 	// Looked is the number of the version up to which statuses have been looked at before: they do not change.
 	Looked int64
+	// Lag is for how long the vendor's lists may hide what is new.
+	Lag time.Duration
 	// Now is the time of looking.
 	Now time.Time
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -17,6 +18,56 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/test/kstatus"
 )
+
+// 4, of a key in whose place the Secret holds another. Whoever deletes the ApiKey has it revoked.
+func overlapIsKept(e *Evidence) (wrong []string) {
+	now, least := e.latest(), e.overlaps()
+	held := map[types.UID]string{}                         // the value by the Secret
+	replaced := map[string]struct{ at, until time.Time }{} // by the value, and until when it lives on at least
+	for _, v := range e.Versions {
+		secret, isSecret := v.Object.(*corev1.Secret)
+		if !isSecret || e.Altered[secret.ResourceVersion] {
+			continue
+		}
+		owner := controller(secret)
+		key, isKey := now[owner].Object.(*v1alpha1.ApiKey)
+		before, value := held[secret.UID], string(secret.Data[secret.Annotations[v1alpha1.AnnotationValueKey]])
+		held[secret.UID] = value
+		if since, err := time.Parse(time.RFC3339, secret.Annotations[v1alpha1.AnnotationIssuedAt]); isKey && key.DeletionTimestamp.IsZero() && before != value && err == nil {
+			replaced[before] = struct{ at, until time.Time }{since, since.Add(least[owner])}
+		}
+	}
+	for _, each := range e.Keys {
+		overlap, isReplaced := replaced[each.Value]
+		if isReplaced && each.Gone != nil && each.Gone.After(overlap.at) && each.Gone.Before(overlap.until) {
+			wrong = append(wrong, fmt.Sprintf("key %q was revoked %s after another took its place", each.Name, each.Gone.Sub(overlap.at)))
+		}
+	}
+	return wrong
+}
+
+// overlaps are the shortest times for which ApiKeys ever let a key live on that another has replaced.
+func (e *Evidence) overlaps() map[types.UID]time.Duration {
+	least := map[types.UID]time.Duration{}
+	for _, v := range e.Versions {
+		key, isKey := v.Object.(*v1alpha1.ApiKey)
+		if !isKey {
+			continue
+		}
+		overlap := 2 * time.Minute // by default
+		switch rotation := key.Spec.Rotation; {
+		case rotation == nil:
+		case rotation.Overlap == nil:
+			overlap = 0
+		default:
+			overlap = rotation.Overlap.Duration
+		}
+		if before, known := least[key.UID]; !known || overlap < before {
+			least[key.UID] = overlap
+		}
+	}
+	return least
+}
 
 // 8.
 func finalizerFirstAndLast(e *Evidence) (wrong []string) {
@@ -70,13 +121,20 @@ func keysGoFirst(e *Evidence) (wrong []string) {
 				continue
 			}
 			for _, each := range e.KeysOf(uid) {
-				if each.Workspace == id && (each.Gone == nil || each.Gone.After(r.Time)) {
+				if each.Workspace == id && (each.Gone == nil || !each.Gone.Before(r.Time)) && !e.revokedBefore(each, r) {
 					wrong = append(wrong, fmt.Sprintf("request %d deleted workspace %s while key %q lived", r.ID, id, each.Name))
 				}
 			}
 		}
 	}
 	return wrong
+}
+
+// revokedBefore reports whether a request that came before had the key revoked. Many come at one moment.
+func (e *Evidence) revokedBefore(key Thing, r Request) bool {
+	return slices.ContainsFunc(e.Requests, func(before Request) bool {
+		return before.ID < r.ID && before.Changed && Mutates(before.Entry) && strings.Contains(before.Path+before.Body, key.ID)
+	})
 }
 
 // 10.

@@ -1,6 +1,10 @@
 package invariant_test
 
 import (
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/test/invariant"
 )
@@ -50,8 +54,15 @@ func keyRows() []row {
 		s.secret.Data = s.published(keyUID, "key", "k-2").Data
 		s.write(s.secret)
 	}
+	replaced := func(s *story, livesOn time.Duration) {
+		s.Causes[keyUID]++
+		metav1.SetMetaDataAnnotation(&s.secret.ObjectMeta, v1alpha1.AnnotationIssuedAt, s.clock.Format(time.RFC3339))
+		rotated(s)
+		s.clock = s.clock.Add(livesOn)
+		s.end(s.Keys, "k-1")
+	}
 	retiring := func(s *story) {
-		s.key.Status.Retiring = []v1alpha1.RetiringKey{{KeyID: "k-1"}}
+		s.key.Status.Retiring = []v1alpha1.RetiringKey{{KeyID: "k-1", RevokeAt: metav1.NewTime(s.clock)}}
 		s.write(s.key)
 	}
 	return []row{
@@ -61,12 +72,24 @@ func keyRows() []row {
 		{3, holds, "somebody else's Secret has the id too", func(s *story) { s.foreign.Data = s.secret.Data; s.write(s.foreign) }},
 		{3, breaks, "a second key", second},
 		{3, breaks, "rotated, and the old one lives on", rotated},
+		{3, breaks, "rotated, and the old one retires for ever", func(s *story) { rotated(s); retiring(s); s.Now = s.clock.Add(time.Hour) }},
+		{3, breaks, "the Secret has the value of another key", func(s *story) { s.secret.Data[v1alpha1.SecretKeyAPIKey] = []byte("value of k-2"); s.write(s.secret) }},
 		{3, breaks, "the Secret is gone", func(s *story) { s.remove(s.secret) }},
 		{3, breaks, "it is in two Secrets", func(s *story) { s.write(s.published(keyUID, "copy", "k-1")) }},
 		{3, breaks, "it retires for ever with an ApiKey that is gone", func(s *story) { rotated(s); retiring(s); s.end(s.Keys, "k-2"); s.remove(s.key) }},
 
 		{4, holds, "another value for a cause", func(s *story) { s.Causes[keyUID]++; rotated(s) }},
 		{4, holds, "a value that somebody made up", func(s *story) { s.secret.Data[v1alpha1.SecretKeyAPIKey] = []byte("made up"); s.write(s.secret) }},
+		{4, holds, "the old one is revoked after its overlap", func(s *story) { replaced(s, 3*time.Minute) }},
+		{4, holds, "the old one is revoked with the ApiKey", func(s *story) { s.delete(s.key); replaced(s, time.Minute) }},
+		{4, holds, "the overlap was shorter once", func(s *story) {
+			s.key.Spec.Rotation = &v1alpha1.Rotation{}
+			s.write(s.key)
+			s.key.Spec.Rotation = nil
+			s.write(s.key)
+			replaced(s, time.Minute)
+		}},
+		{4, breaks, "the old one is revoked too early", func(s *story) { replaced(s, time.Minute) }},
 		{4, breaks, "another value", rotated},
 		{4, breaks, "another value, and one more than the cause allows", func(s *story) {
 			s.Causes[keyUID]++

@@ -21,6 +21,13 @@ import (
 // maxMessage bounds what a person is asked to read, in characters.
 const maxMessage = 1024
 
+var (
+	camelCase = regexp.MustCompile(`^([A-Z][a-z]+)+$`)
+	address   = regexp.MustCompile(`://[^\s,]`)
+	denial    = regexp.MustCompile(v1alpha1.AnnotationDoesNotExist + `=\S+`)
+	unstable  = regexp.MustCompile(`\d\d:\d\d:\d\d|(?i)\b(request|trace|correlation)[-_ ]?id\b`)
+)
+
 // subject is what the rules are about.
 type subject struct {
 	Metadata struct {
@@ -109,7 +116,7 @@ func (s *subject) summary() []string {
 // form is about what programs read of a condition.
 func form(c metav1.Condition, now time.Time) []string {
 	var all []string
-	if !regexp.MustCompile(`^([A-Z][a-z]+)+$`).MatchString(c.Reason) {
+	if !camelCase.MatchString(c.Reason) {
 		all = append(all, fmt.Sprintf("%s has the reason %q, want words in CamelCase", c.Type, c.Reason))
 	}
 	switch c.Status {
@@ -137,10 +144,10 @@ func words(c metav1.Condition) []string {
 	complain(strings.TrimSpace(c.Message) == "", "says nothing")
 	complain(utf8.RuneCountInString(c.Message) > maxMessage, fmt.Sprintf("has more than %d characters", maxMessage))
 	complain(strings.ContainsFunc(c.Message, Unreadable), "has characters that nobody can read")
-	complain(regexp.MustCompile(`://[^\s,]`).MatchString(c.Message), "shows an address")
+	complain(address.MatchString(c.Message), "shows an address")
 	// What a person is to write down word for word is the time of one call, and stays what it is.
-	stable := regexp.MustCompile(v1alpha1.AnnotationDoesNotExist+`=\S+`).ReplaceAllString(c.Message, "")
-	complain(regexp.MustCompile(`\d\d:\d\d:\d\d|(?i)\b(request|trace|correlation)[-_ ]?id\b`).MatchString(stable), "has what differs from one attempt to the next")
+	stable := denial.ReplaceAllString(c.Message, "")
+	complain(unstable.MatchString(stable), "has what differs from one attempt to the next")
 	return all
 }
 

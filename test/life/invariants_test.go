@@ -39,9 +39,19 @@ type promise struct {
 
 func invariants() []promise {
 	all := promises()
+	checks := map[int][]invariant.Check{}
 	for _, check := range invariant.Checks() {
-		at := slices.IndexFunc(all, func(p promise) bool { return p.number == check.Number })
-		all[at].says, all[at].holds = check.Says, func(w *world) []string { return check.Holds(w.known) }
+		checks[check.Number] = append(checks[check.Number], check)
+	}
+	for number, sides := range checks {
+		at := slices.IndexFunc(all, func(p promise) bool { return p.number == number })
+		all[at].says = sides[0].Says
+		all[at].holds = func(w *world) (wrong []string) {
+			for _, side := range sides {
+				wrong = append(wrong, side.Holds(w.known)...)
+			}
+			return wrong
+		}
 	}
 	return all
 }
