@@ -24,6 +24,8 @@ type Call struct {
 	Mutates bool
 	// Lists: its answer has many objects.
 	Lists bool
+	// Turn is the number of the pass that it was made in.
+	Turn int
 }
 
 func (c Call) String() string {
@@ -82,6 +84,22 @@ type Fault struct {
 	Kind Kind
 }
 
+// Plain is the fault that leaves everything as f does, and is told apart from all others that do not. A read that was executed has changed nothing. What ends the process
+// takes along all that it knew in the pass, so it is the same before a call and after the one before it, and the same before and after a read. TestSingleFaults sees
+// that it is so. Faults up to the call with the number after are no choice any more.
+func (f Fault) Plain(calls []Call, after int) Fault {
+	call := calls[f.At-1]
+	switch {
+	case f.Kind == AnswerLost && !call.Mutates:
+		return Fault{f.At, NotExecuted}
+	case f.Kind == CrashAfter && !call.Mutates:
+		return Fault{f.At, CrashBefore}.Plain(calls, after)
+	case f.Kind == CrashBefore && f.At > after+1 && calls[f.At-2].Turn == call.Turn:
+		return Fault{f.At - 1, CrashAfter}.Plain(calls, after)
+	}
+	return f
+}
+
 func (f Fault) String() string { return fmt.Sprintf("%s at call %d", f.Kind, f.At) }
 
 // crashed is what the operator's process panics with when a fault ends it.
@@ -100,8 +118,8 @@ type Plan struct {
 	Calls []Call
 	// Before is called before each call is made; nil is nothing.
 	Before func(Call)
-	// counting is off while a scenario is set up.
-	counting bool
+	// counting is off while a scenario is set up, and known tells that the same has been looked at before, to the letter.
+	counting, known bool
 	// struck is how many of the faults have happened.
 	struck int
 }
@@ -111,7 +129,7 @@ func (p *Plan) next(call *Call) Kind {
 	if !p.counting {
 		return ""
 	}
-	call.Number = len(p.Calls) + 1
+	call.Number, call.Turn = len(p.Calls)+1, len(p.Turns)
 	p.Calls = append(p.Calls, *call)
 	if p.Random != nil {
 		return p.Random(*call)

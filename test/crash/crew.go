@@ -99,7 +99,7 @@ func (c *crew) wakes() (first time.Time, waits bool) {
 // PlayTogether is Play with several operators.
 func (l *Lab) PlayTogether(t testing.TB, place place, number int, choose func([]*member) *member) History {
 	t.Helper()
-	w := l.before(t, place.scenario, place.vendor)
+	w := l.before(t, place.scenario, place.vendor, true)
 	w.process = nil
 	w.employ(number, choose)
 	for _, step := range place.scenario.Act {
@@ -113,7 +113,7 @@ func (l *Lab) PlayTogether(t testing.TB, place place, number int, choose func([]
 // It also gives the call, with number 0 if there was none.
 func (l *Lab) PlayFrozen(t testing.TB, place place, before int) (History, Call) {
 	t.Helper()
-	w := l.before(t, place.scenario, place.vendor)
+	w := l.before(t, place.scenario, place.vendor, true)
 	w.process = nil
 	w.employ(2, first)
 	w.settle() // a start brings calls of its own

@@ -43,7 +43,7 @@ func (l *Lab) Play(t testing.TB, scenario Scenario, vendor string, faults ...Fau
 // PlayLagging is Play with caches that show an old state.
 func (l *Lab) PlayLagging(t testing.TB, scenario Scenario, vendor string, lag *Lag, faults ...Fault) History {
 	t.Helper()
-	w := l.before(t, scenario, vendor)
+	w := l.before(t, scenario, vendor, len(faults) > 0)
 	w.plan.Faults, w.plan.Lag, w.plan.counting = faults, lag, true
 	for _, step := range scenario.Act {
 		step(w)
@@ -53,15 +53,17 @@ func (l *Lab) PlayLagging(t testing.TB, scenario Scenario, vendor string, lag *L
 	return w.finish(scenario)
 }
 
-// before is a world that has come to what a scenario begins with.
-func (l *Lab) before(t testing.TB, scenario Scenario, vendor string) *World {
+// before is a world that has come to what a scenario begins with. It is known where the history without faults has been played, which is looked at from the start.
+func (l *Lab) before(t testing.TB, scenario Scenario, vendor string, known bool) *World {
 	t.Helper()
 	w := l.world(t, vendor, usual())
-	w.settle()
+	w.plan.known = known
+	w.settleFor(breath)
 	for _, step := range scenario.Before {
 		step(w)
-		w.settle()
+		w.settleFor(breath)
 	}
+	w.plan.known = false
 	return w
 }
 

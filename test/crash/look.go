@@ -22,7 +22,7 @@ func (w *World) wrongf(format string, args ...any) {
 
 // look holds what has happened so far against the invariants: all of them at rest, else those that hold at every moment.
 func (w *World) look(atRest bool) {
-	if !atRest && !w.moved() {
+	if !atRest && !w.moved() || w.plan.known {
 		return
 	}
 	evidence := w.evidence()

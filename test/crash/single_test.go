@@ -17,18 +17,39 @@ func TestSingleFaults(t *testing.T) {
 	inEveryPlace(t, places(), func(t *testing.T, _ int, place place) {
 		undisturbed := lab.Play(t, place.scenario, place.vendor)
 		whole(t, undisturbed)
+		played := map[Fault]History{}
 		for _, call := range undisturbed.Calls {
 			for _, kind := range Kinds() {
 				if !kind.Hits(call) {
 					continue
 				}
 				product.Add(1)
-				compare(t, undisturbed, call, lab.Play(t, place.scenario, place.vendor, Fault{At: call.Number, Kind: kind}))
+				fault := Fault{At: call.Number, Kind: kind}
+				history := lab.Play(t, place.scenario, place.vendor, fault)
+				compare(t, undisturbed, call, history)
 				histories.Add(1)
+				played[fault] = history
+				alike(t, history, played[fault.Plain(undisturbed.Calls, 0)])
 			}
 		}
 	})
 	t.Logf("%d histories with one fault each, of %d", histories.Load(), product.Load())
+}
+
+// alike holds a history against that of the fault that is to leave everything the same.
+func alike(t *testing.T, history, plain History) {
+	t.Helper()
+	rest := func(h History) (calls []string) {
+		for _, call := range h.Calls[h.Faults[0].At:] {
+			call.Number, call.Turn = 0, 0
+			calls = append(calls, call.String())
+		}
+		return calls
+	}
+	if !slices.Equal(history.End, plain.End) || history.Created != plain.Created || history.Issued != plain.Issued || !slices.Equal(rest(history), rest(plain)) {
+		t.Errorf("%s at %s: %s and %s are to be the same, and are followed by\n\t%s\nand by\n\t%s", history.Scenario, history.Vendor, history.Faults, plain.Faults,
+			strings.Join(rest(history), "\n\t"), strings.Join(rest(plain), "\n\t"))
+	}
 }
 
 // inEveryPlace plays at all of the places, at several at a time and each in a bubble of its own, and waits for them.

@@ -46,6 +46,8 @@ func usual() pace { return pace{resync: 5 * time.Minute, credentials: 10 * time.
 const (
 	// calm is how long nothing may change before the world is at rest: two resyncs, and what they are spread by.
 	calm = 11 * time.Minute
+	// breath is the same while the world comes to what a scenario begins with.
+	breath = time.Minute
 	// longest bounds the time in which the world has to come to rest. The longest the operator waits for anything is half an hour, for a workspace that groundfloor
 	// may yet be making.
 	longest = 3 * time.Hour
@@ -209,7 +211,10 @@ func (w *World) secret() *corev1.Secret {
 }
 
 // settle goes on until the world is at rest.
-func (w *World) settle() {
+func (w *World) settle() { w.settleFor(calm) }
+
+// settleFor goes on until nothing has changed for so long.
+func (w *World) settleFor(calm time.Duration) {
 	w.t.Helper()
 	w.changed = time.Now()
 	end := w.changed.Add(longest)

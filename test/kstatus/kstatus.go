@@ -42,12 +42,8 @@ type subject struct {
 // Violations names the rules that an object breaks, a WorkspaceClass, a Workspace or an ApiKey, typed or not. now is the present by the clock that wrote the status.
 // A status that has not caught up with the spec breaks none: whoever reads it compares the generations.
 func Violations(object client.Object, now time.Time) []string {
-	text, err := json.Marshal(object)
+	s, err := subjectOf(object)
 	if err != nil {
-		return []string{"it cannot be read: " + err.Error()}
-	}
-	s := &subject{}
-	if err := json.Unmarshal(text, s); err != nil {
 		return []string{"it cannot be read: " + err.Error()}
 	}
 	all := s.generations()
@@ -61,6 +57,27 @@ func Violations(object client.Object, now time.Time) []string {
 		all = append(all, words(c)...)
 	}
 	return append(all, s.summary()...)
+}
+
+// subjectOf reads an object as its JSON has it; where the type is known, without making any.
+func subjectOf(object client.Object) (*subject, error) {
+	s := &subject{}
+	s.Metadata.Generation = object.GetGeneration()
+	switch o := object.(type) {
+	case *v1alpha1.WorkspaceClass:
+		s.Status.ObservedGeneration, s.Status.Conditions = o.Status.ObservedGeneration, o.Status.Conditions
+	case *v1alpha1.Workspace:
+		s.Status.ObservedGeneration, s.Status.Conditions = o.Status.ObservedGeneration, o.Status.Conditions
+	case *v1alpha1.ApiKey:
+		s.Status.ObservedGeneration, s.Status.Conditions = o.Status.ObservedGeneration, o.Status.Conditions
+	default:
+		text, err := json.Marshal(object)
+		if err != nil {
+			return nil, err
+		}
+		return s, json.Unmarshal(text, s)
+	}
+	return s, nil
 }
 
 func (s *subject) condition(kind string) *metav1.Condition {
