@@ -24,8 +24,8 @@ import (
 )
 
 const (
-	// places is how many stories are told to one vendor at a time.
-	places = 6
+	// places is how many stories are told to one vendor at a time, and fewPlaces the same with -short.
+	places, fewPlaces = 6, 2
 	// atOnce is how many are told to all of them. Most of what they do is wait.
 	atOnce = "24"
 	// seed is of the stories that are told unless somebody asks for others.
@@ -65,7 +65,10 @@ func TestLife(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	stage := &stage{h: h, past: past}
+	stage, places := &stage{h: h, past: past}, places
+	if testing.Short() {
+		places = fewPlaces
+	}
 	t.Run("stories", func(t *testing.T) {
 		for place := range places {
 			for _, vendor := range vendors() {
