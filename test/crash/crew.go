@@ -18,7 +18,8 @@ type crew struct {
 
 // member is one operator of a crew. It halts before each of its calls until it is told to go on.
 type member struct {
-	number  int
+	w       *World
+	plan    *Plan
 	process *process
 	// goOn is its turn, and halted tells that it stands before a call, or has come to the end of its pass.
 	goOn   chan struct{}
@@ -35,12 +36,19 @@ type member struct {
 // employ has so many operators work in the place of the one.
 func (w *World) employ(number int, choose func([]*member) *member) {
 	w.crew = &crew{w: w, choose: choose}
-	for i := range number {
-		m := &member{number: i, goOn: make(chan struct{}), halted: make(chan bool)}
-		m.process = w.launch(&Plan{Before: m.halt})
+	for range number {
+		m := &member{w: w, plan: &Plan{}, goOn: make(chan struct{}), halted: make(chan bool)}
+		m.plan.Before = m.halt
 		w.crew.members = append(w.crew.members, m)
-		m.process.wakeAll()
+		m.start()
 	}
+}
+
+// start begins a new life of the member's process.
+func (m *member) start() {
+	m.process = m.w.launch(m.plan)
+	m.process.again = m.start
+	m.process.wakeAll()
 }
 
 // halt is called by the member's own goroutine.

@@ -43,7 +43,7 @@ func compareTogether(t *testing.T, alone, history History, how string) {
 // turns is how many choices of who goes on are tried in every way; after so many the first goes on as long as it can. crews is how many histories are tried with operators
 // that take turns at random. Both are more in make crash-deep.
 const (
-	turns, manyTurns = 8, 13
+	turns, manyTurns = 9, 13
 	crews, manyCrews = 550, 10_000
 )
 

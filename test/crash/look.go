@@ -63,7 +63,7 @@ func (w *World) evidence() *invariant.Evidence {
 	for _, entry := range entries {
 		arrived := entry.Done && !w.memory.unheard[entry.ID]
 		requests = append(requests, invariant.Request{
-			Entry: entry,
+			Entry: entry, Sender: w.memory.senders[entry.ID],
 			Heard: arrived && entry.Status > 0 && entry.Status < 500,
 			Whole: arrived && entry.Worked && entry.Fault == 0 && entry.Status < 500,
 		})

@@ -40,6 +40,8 @@ type process struct {
 	queue       queue
 	view        *store.View
 	over        bool
+	// again begins the life after this one.
+	again func()
 	// held are the kinds of which the caches show nothing new, and until when.
 	held  store.Position
 	until time.Time
@@ -50,12 +52,14 @@ type process struct {
 // start begins a new life.
 func (w *World) start() {
 	w.process = w.launch(w.plan)
+	w.process.again = w.start
 	w.process.wakeAll()
 }
 
 // launch makes a process whose calls go by the plan.
 func (w *World) launch(plan *Plan) *process {
 	w.starts++
+	number := w.starts
 	p := &process{w: w, plan: plan}
 	p.look(plan.afterCrash())
 	ended := func() bool { return p.over }
@@ -69,7 +73,7 @@ func (w *World) launch(plan *Plan) *process {
 		Reader: live, Cache: cached, Namespace: harness.OperatorNamespace, AllowHTTP: true, Now: time.Now,
 		Drivers: func(name string) (provider.Driver, bool) { driver, ok := drivers[name]; return driver, ok },
 		NewTransport: func([]byte) (http.RoundTripper, error) {
-			return &wire{emulator: w.emulator, plan: plan, ended: ended, unheard: w.memory.unheard, sent: &w.sent}, nil
+			return &wire{emulator: w.emulator, plan: plan, ended: ended, sender: number, memory: &w.memory, sent: &w.sent}, nil
 		},
 	})
 	p.controllers = manager.Controllers(
@@ -188,7 +192,7 @@ func (p *process) pass() bool {
 	result, ended, err := p.reconcile(next)
 	if ended {
 		p.over = true
-		p.w.start()
+		p.again()
 		return true
 	}
 	if took := time.Since(began); took > longestPass && p.w.crew == nil { // one of a crew waits for its turn

@@ -2,11 +2,14 @@ package crash
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -49,18 +52,26 @@ type simulation struct {
 	told []string
 }
 
-// Simulate lets a year go by, in which chance decides what happens. It has to be called in a bubble.
-func (l *Lab) Simulate(t testing.TB, vendor string, chance *rand.Rand) History {
+// Simulate lets a year go by, in which chance decides what happens, with one operator or with several at once. It has to be called in a bubble.
+func (l *Lab) Simulate(t testing.TB, vendor string, operators int, chance *rand.Rand) History {
 	t.Helper()
 	w := l.world(t, vendor, slow())
 	s := &simulation{World: w, random: chance, asked: map[types.UID]int{}}
 	w.settle()
-	w.plan.counting, w.plan.Random = true, s.wrong
+	if operators > 1 {
+		w.process = nil
+		w.employ(operators, func(able []*member) *member { return able[chance.IntN(len(able))] })
+		w.settle()
+	}
+	s.disturb(s.wrong)
 	end := time.Now().Add(lifetime)
 	for time.Now().Before(end) {
 		s.weather = weathers()[s.random.IntN(len(weathers()))]
 		for range 1 + s.random.IntN(2) {
 			s.act()
+		}
+		if s.random.IntN(3) == 0 {
+			s.fallBehind()
 		}
 		s.goOn(time.Duration(1+s.random.IntN(120)) * time.Minute)
 		s.weather = weather{}
@@ -68,10 +79,47 @@ func (l *Lab) Simulate(t testing.TB, vendor string, chance *rand.Rand) History {
 		s.count()
 		s.resolve()
 	}
-	w.plan.counting, w.plan.Random = false, nil
+	s.disturb(nil)
 	w.settle()
 	s.count()
-	return w.finish(Scenario{Name: fmt.Sprintf("a year: %q", s.told)})
+	history := w.finish(Scenario{Name: fmt.Sprintf("a year: %q", s.told)})
+	for _, process := range s.processes() {
+		history.Calls = append(history.Calls, process.plan.Calls...)
+	}
+	return history
+}
+
+// processes are those of all operators.
+func (s *simulation) processes() (all []*process) {
+	if s.crew == nil {
+		return []*process{s.process}
+	}
+	for _, m := range s.crew.members {
+		all = append(all, m.process)
+	}
+	return all
+}
+
+// disturb has the calls of all operators go wrong as it says from now on; nil is not at all.
+func (s *simulation) disturb(wrong func(Call) Kind) {
+	for _, process := range s.processes() {
+		process.plan.counting, process.plan.Random = wrong != nil, wrong
+	}
+}
+
+// fallBehind has the caches of some operators show an old state of some kinds for a while.
+func (s *simulation) fallBehind() {
+	for _, process := range s.processes() {
+		process.catchUp()
+		kinds := slices.SortedFunc(maps.Keys(process.view.Position()), func(a, b schema.GroupVersionKind) int { return strings.Compare(a.Kind, b.Kind) })
+		lag := &Lag{Behind: map[schema.GroupVersionKind]int{}, For: time.Duration(s.random.IntN(120)) * time.Second}
+		for _, kind := range kinds {
+			if s.random.IntN(2) == 0 {
+				lag.Behind[kind] = 1 + s.random.IntN(3)
+			}
+		}
+		process.look(lag)
+	}
 }
 
 // wrong says what goes wrong with a call.

@@ -26,8 +26,9 @@ type wire struct {
 	plan     *Plan
 	// ended: nothing is sent by a process that has ended.
 	ended func() bool
-	// unheard takes the requests that were executed and whose answer does not arrive.
-	unheard map[int64]bool
+	// sender is the number of the process, and memory takes down what it sent, and what was executed and its answer does not arrive.
+	sender int
+	memory *memory
 	// sent counts the requests that the emulator has had, as its journal does.
 	sent *int64
 }
@@ -46,7 +47,7 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	)
 	defer func() {
 		if !arrived && *w.sent > before {
-			w.unheard[*w.sent] = true
+			w.memory.unheard[*w.sent] = true
 		}
 	}()
 	err := w.plan.run(call, func() (err error) {
@@ -104,6 +105,7 @@ func (w *wire) serve(request *http.Request) (response *http.Response, err error)
 		}
 	}()
 	*w.sent++
+	w.memory.senders[*w.sent] = w.sender
 	w.emulator.ServeHTTP(recorder, request)
 	return recorder.Result(), nil
 }

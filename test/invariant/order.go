@@ -158,18 +158,18 @@ func readBeforeActing(e *Evidence) (wrong []string) {
 	if keys != 1 {
 		return nil
 	}
-	var failed *Request
+	failed := map[int]*Request{} // by sender
 	for i, r := range e.Requests {
 		ofKeys := strings.Contains(r.Route, "key") // of keys in all four dialects
 		switch {
 		case !ofKeys || Mutates(r.Entry) && e.managing(r):
 		case !Mutates(r.Entry) && !r.Whole:
-			failed = &e.Requests[i]
+			failed[r.Sender] = &e.Requests[i]
 		case !Mutates(r.Entry):
-			failed = nil
-		case failed != nil && !r.Time.Before(failed.Time):
-			wrong = append(wrong, fmt.Sprintf("request %d (%s %s) follows on a read that failed, %d", r.ID, r.Method, r.Path, failed.ID))
-			failed = nil
+			delete(failed, r.Sender)
+		case failed[r.Sender] != nil && !r.Time.Before(failed[r.Sender].Time):
+			wrong = append(wrong, fmt.Sprintf("request %d (%s %s) follows on a read that failed, %d", r.ID, r.Method, r.Path, failed[r.Sender].ID))
+			delete(failed, r.Sender)
 		}
 	}
 	return wrong
