@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -26,8 +28,12 @@ const writePatience = 30 * time.Second
 // writePause is the time between two tries.
 const writePause = 500 * time.Millisecond
 
-// ErrTaken says that the Secret has come to hold something else meanwhile.
-var ErrTaken = errors.New("the Secret was taken by somebody else meanwhile")
+var (
+	// ErrTaken says that the Secret has come to hold something else meanwhile.
+	ErrTaken = errors.New("the Secret was taken by somebody else meanwhile")
+	// ErrDoubtful says that nobody knows whether the Secret is stored.
+	ErrDoubtful = errors.New("it may be stored all the same")
+)
 
 // Rehearse asks the API server whether it would take the Secret as it is, before
 // a key is issued that could then not be stored.
@@ -87,11 +93,15 @@ func (d *Draft) refusal(err error, says string) error {
 
 // Write stores the Secret, in one call. The context may have ended: a key that
 // exists is stored all the same. It gives [ErrTaken], what the API server said
-// at once, or, once its patience is at an end, what it said last.
+// at once, or, once its patience is at an end, what it said last; together with
+// [ErrDoubtful] if the Secret may be stored nevertheless.
 func (d *Draft) Write(ctx context.Context, writer client.Client, live client.Reader) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writePatience)
 	defer cancel()
-	var last error
+	var (
+		last  error
+		doubt bool // a try may have worked although its answer never came
+	)
 	err := wait.PollUntilContextCancel(ctx, writePause, true, func(ctx context.Context) (bool, error) {
 		_, last = d.send(ctx, writer)
 		switch {
@@ -100,14 +110,43 @@ func (d *Draft) Write(ctx context.Context, writer client.Client, live client.Rea
 		case apierrors.IsAlreadyExists(last), apierrors.IsConflict(last):
 			return d.stored(ctx, live)
 		case apierrors.IsForbidden(last), apierrors.IsInvalid(last), apierrors.IsNotFound(last):
+			if doubt { // what is refused now may have been done before
+				return d.landed(ctx, live, last)
+			}
 			return false, last
 		}
+		doubt = doubt || mayHaveWorked(last)
 		return false, nil // the server is away: a write may have been made, and says so next time
 	})
-	if err != nil && last != nil && !errors.Is(err, ErrTaken) {
-		return last
+	switch {
+	case err == nil, errors.Is(err, ErrTaken), last == nil:
+		return err
+	case doubt && !errors.Is(err, last):
+		return errors.Join(last, ErrDoubtful)
 	}
-	return err
+	return last
+}
+
+// mayHaveWorked reports whether a write may have been made although it failed: the
+// API server did not say that it refused it, and the request did not fail before it
+// was sent.
+func mayHaveWorked(err error) bool {
+	if status := apierrors.APIStatus(nil); errors.As(err, &status) {
+		return status.Status().Code >= http.StatusInternalServerError
+	}
+	return !utilnet.IsConnectionRefused(err)
+}
+
+// landed reports whether an earlier try has worked; if not, the refusal stands.
+func (d *Draft) landed(ctx context.Context, live client.Reader, refusal error) (bool, error) {
+	found, err := Inspect(ctx, live, d.key)
+	switch {
+	case err != nil:
+		return false, nil //nolint:nilerr // the read is tried again with the write
+	case found.State == plan.SecretOurs && d.is(found):
+		return true, nil
+	}
+	return false, refusal
 }
 
 // stored reports whether an earlier try, whose answer was lost, has worked.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +16,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -164,6 +166,8 @@ func TestWrite(t *testing.T) {
 		{"the API server is away for twenty seconds", slices.Repeat([]trouble{refuse(serverDown())}, 40), slices.Repeat([]string{"create"}, 41)},
 		{"the answer was lost", []trouble{lose()}, []string{"create", "create"}},
 		{"the answer was lost twice", []trouble{lose(), {before: context.DeadlineExceeded}}, []string{"create", "create", "create"}},
+		{"the answer was lost, and then it is refused", []trouble{lose(), refuse(forbidden())}, []string{"create", "create"}},
+		{"the answer was lost, and then the namespace seems to be gone", []trouble{lose(), refuse(gone())}, []string{"create", "create"}},
 		{"too many requests", []trouble{refuse(apierrors.NewTooManyRequests("slow down", 1))}, []string{"create", "create"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -189,8 +193,10 @@ func TestWrite(t *testing.T) {
 		{"somebody else took the name while the server was away", []trouble{refuse(serverDown()), {meddle: foreign}}, isTaken, 2},
 		{"a definite no", []trouble{refuse(forbidden())}, apierrors.IsForbidden, 1},
 		{"no longer acceptable", []trouble{refuse(apierrors.NewInvalid(schema.GroupKind{Kind: "Secret"}, "ci-key", nil))}, apierrors.IsInvalid, 1},
-		{"the namespace is gone", []trouble{refuse(apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "team"))}, apierrors.IsNotFound, 1},
-		{"away for longer than we hold a key in memory", slices.Repeat([]trouble{refuse(serverDown())}, 1000), apierrors.IsInternalError, 0},
+		{"the namespace is gone", []trouble{refuse(gone())}, apierrors.IsNotFound, 1},
+		{"a definite no after a doubt", []trouble{refuse(serverDown()), refuse(forbidden())}, surely(apierrors.IsForbidden), 2},
+		{"away for longer than we hold a key in memory", slices.Repeat([]trouble{refuse(serverDown())}, 1000), isDoubtful, 0},
+		{"not to be reached for so long", slices.Repeat([]trouble{refuse(syscall.ECONNREFUSED)}, 1000), surely(utilnet.IsConnectionRefused), 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -215,6 +221,15 @@ func TestWrite(t *testing.T) {
 }
 
 func isTaken(err error) bool { return errors.Is(err, ErrTaken) }
+
+// surely is what is, and leaves no doubt that nothing is stored.
+func surely(is func(error) bool) func(error) bool {
+	return func(err error) bool { return is(err) && !errors.Is(err, ErrDoubtful) }
+}
+
+func isDoubtful(err error) bool { return errors.Is(err, ErrDoubtful) && apierrors.IsInternalError(err) }
+
+func gone() error { return apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "team") }
 
 func TestWriteOutlivesItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -27,6 +27,8 @@ const (
 	// revokePatience bounds how long a key that could not be stored is tried to
 	// be revoked while its id is in memory.
 	revokePatience = 30 * time.Second
+	// readPatience is the part of it in which its Secret is tried to be read.
+	readPatience = revokePatience / 2
 	// listPause is the time between two looks for the id of such a key.
 	listPause = time.Second
 )
@@ -106,7 +108,7 @@ func nameIn(keys []provider.Key, id string) string {
 func (r *Reconciler) takeBack(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, issued provider.Key, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokePatience)
 	defer cancel()
-	err := r.unnamed(ctx, key, issued)
+	err := r.unstored(ctx, key, issued, cause)
 	if err == nil {
 		err = revoke(ctx, intent, issued)
 	}
@@ -119,18 +121,30 @@ func (r *Reconciler) takeBack(ctx context.Context, key *v1alpha1.ApiKey, intent 
 	}
 }
 
-// unnamed makes sure, where only its name tells the key, that the Secret does not
-// hold another of that name: somebody else may have issued it while this call was
-// held up.
-func (r *Reconciler) unnamed(ctx context.Context, key *v1alpha1.ApiKey, issued provider.Key) error {
-	if issued.ID != "" {
+// unstored makes sure that the Secret does not hold the key: a write may have worked
+// whose answer was lost, and where only its name tells the key, somebody else may
+// have issued another of that name while this call was held up. While nobody can
+// read the Secret, a key that may stand in it is left to the next pass.
+func (r *Reconciler) unstored(ctx context.Context, key *v1alpha1.ApiKey, issued provider.Key, cause error) error {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
+	var found publish.Found
+	err := wait.PollUntilContextCancel(ctx, listPause, true, func(ctx context.Context) (bool, error) {
+		var failure error
+		found, failure = publish.Inspect(ctx, r.Live, key)
+		return failure == nil, nil
+	})
+	switch {
+	case err != nil && issued.ID != "" && !errors.Is(cause, publish.ErrDoubtful):
+		return nil // nothing was ever sent that could have worked
+	case err != nil:
+		return err
+	case found.State != plan.SecretOurs:
 		return nil
-	}
-	found, err := publish.Inspect(ctx, r.Live, key)
-	if err == nil && found.State == plan.SecretOurs && found.KeyName == issued.Name {
+	case issued.ID != "" && found.KeyID == issued.ID, issued.ID == "" && found.KeyName == issued.Name:
 		return errHeld
 	}
-	return err
+	return nil
 }
 
 // undo revokes the key of an ApiKey that went while it was issued.
