@@ -188,3 +188,20 @@ func TestAForsakenWorkspaceIsInTheLedger(t *testing.T) {
 		})
 	}
 }
+
+// TestAStoredWorkspaceIsNotForsaken: the write of its vault may have worked although nobody heard of it.
+func TestAStoredWorkspaceIsNotForsaken(t *testing.T) {
+	m := newMaking(t, func(can *provider.Capabilities) { can.Workspace.OwnCredential, can.Workspace.Delete = true, false })
+	made := m.make(t)
+	if err := m.storeVault(t.Context(), m.ws, m.intent, made); err != nil {
+		t.Fatal(err)
+	}
+	lost := errors.New("the answer was lost")
+	err := m.forsake(t.Context(), m.ws, m.intent, made, lost)
+	if failure, ok := errors.AsType[*provider.Error](err); !ok || !failure.Uncertain || !errors.Is(err, lost) {
+		t.Errorf("got %v", err)
+	}
+	if keys := m.vendor.Keys(made.ID); len(keys) != 1 || len(m.book.entries) > 0 {
+		t.Errorf("the vendor has the keys %v, and the ledger %v", keys, m.book.entries)
+	}
+}

@@ -113,11 +113,15 @@ func (r *Reconciler) vault(ws *v1alpha1.Workspace, intent Intent, made provider.
 }
 
 // forsake revokes a credential that could not be stored, while it is in
-// memory. The workspace itself stays at the vendor for a person to decide on, who
+// memory, unless the vault has it after all. The workspace itself stays at the vendor for a person to decide on, who
 // finds in the ledger what is known of it only now.
 func (r *Reconciler) forsake(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, made provider.Workspace, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vaultPatience)
 	defer cancel()
+	if stored, _ := r.vaultHolds(ctx, ws, made); stored { // by a try whose answer was lost
+		return &provider.Error{Class: provider.Transient, Op: "create workspace", Uncertain: true, Err: cause,
+			Message: fmt.Sprintf("workspace %q was created, and its admin key is stored: the next look finds it", made.ID)}
+	}
 	message := fmt.Sprintf("workspace %q was created, but its admin key %q could not be stored, and not be revoked either", made.ID, made.Credential.ID)
 	own, err := r.Broker.OpenGiven(intent.class, r.vault(ws, intent, made))
 	if err == nil {
