@@ -21,12 +21,14 @@ import (
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 )
 
-// writePatience bounds how long a key that is already issued is held in memory
-// while the API server refuses to take it.
-const writePatience = 30 * time.Second
-
-// writePause is the time between two tries.
-const writePause = 500 * time.Millisecond
+const (
+	// writePatience bounds how long a key that is already issued is held in memory
+	// while the API server refuses to take it. No try falls on its end: which of the
+	// two came first would be left to chance.
+	writePatience = 30*time.Second + writePause/2
+	// writePause is the time between two tries.
+	writePause = 500 * time.Millisecond
+)
 
 var (
 	// ErrTaken says that the Secret has come to hold something else meanwhile.

@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -10,6 +11,8 @@ import (
 type crew struct {
 	w       *World
 	members []*member
+	// moments is how much time there is between two calls: never the same, so that none falls on the end of a deadline. What came first would differ from run to run.
+	moments *rand.Rand
 	// choose gives one of so many that could go on.
 	choose func(able []*member) *member
 	// freeze reports whether a member that stands before a call is given no turn from here on; nil is nobody.
@@ -35,7 +38,7 @@ type member struct {
 
 // employ has so many operators work in the place of the one.
 func (w *World) employ(number int, choose func([]*member) *member) {
-	w.crew = &crew{w: w, choose: choose}
+	w.crew = &crew{w: w, choose: choose, moments: rand.New(rand.NewPCG(1, 1))}
 	for range number {
 		m := &member{w: w, plan: &Plan{}, goOn: make(chan struct{}), halted: make(chan bool)}
 		m.plan.Before = m.halt
@@ -61,6 +64,7 @@ func (m *member) halt(call Call) {
 
 // step lets a member make the call that it stands before, or begin a pass, and waits until it halts again.
 func (m *member) step() {
+	pass(time.Now().Add(time.Duration(1 + m.w.crew.moments.IntN(100_000))))
 	if m.inPass {
 		m.goOn <- struct{}{}
 	} else {

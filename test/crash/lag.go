@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -87,12 +88,17 @@ func (p *process) look(lag *Lag) {
 	}
 }
 
+// kindsIn are the kinds that a view shows, always in one order.
+func kindsIn(view *store.View) []schema.GroupVersionKind {
+	return slices.SortedFunc(maps.Keys(view.Position()), func(a, b schema.GroupVersionKind) int { return strings.Compare(a.String(), b.String()) })
+}
+
 // moving are the kinds that the caches are told of again.
 func (p *process) moving() []schema.GroupVersionKind {
 	if !p.until.After(time.Now()) {
 		p.held = nil
 	}
-	return slices.DeleteFunc(slices.Collect(maps.Keys(p.view.Position())), func(gvk schema.GroupVersionKind) bool {
+	return slices.DeleteFunc(kindsIn(p.view), func(gvk schema.GroupVersionKind) bool {
 		_, held := p.held[gvk]
 		return held
 	})

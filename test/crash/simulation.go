@@ -2,10 +2,8 @@ package crash
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -111,9 +109,8 @@ func (s *simulation) disturb(wrong func(Call) Kind) {
 func (s *simulation) fallBehind() {
 	for _, process := range s.processes() {
 		process.catchUp()
-		kinds := slices.SortedFunc(maps.Keys(process.view.Position()), func(a, b schema.GroupVersionKind) int { return strings.Compare(a.Kind, b.Kind) })
 		lag := &Lag{Behind: map[schema.GroupVersionKind]int{}, For: time.Duration(s.random.IntN(120)) * time.Second}
-		for _, kind := range kinds {
+		for _, kind := range kindsIn(process.view) {
 			if s.random.IntN(2) == 0 {
 				lag.Behind[kind] = 1 + s.random.IntN(3)
 			}

@@ -2,6 +2,7 @@ package crash
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -39,4 +40,23 @@ func TestYears(t *testing.T) {
 		}
 	})
 	t.Logf("%d years, %d passes, %d calls", count*uint64(len(everywhere())), passes.Load(), calls.Load())
+}
+
+// TestYearsRepeat: a seed that failed once fails again, with one operator and with two.
+func TestYearsRepeat(t *testing.T) {
+	lab := NewLab(t, 1)
+	for number, vendor := range everywhere() {
+		t.Run(vendor, func(t *testing.T) {
+			var years [2]History
+			for i := range years {
+				synctest.Test(t, func(t *testing.T) {
+					years[i] = lab.Simulate(t, vendor, 2-number%2, rand.New(rand.NewPCG(uint64(number), 1)))
+				})
+			}
+			if !reflect.DeepEqual(years[0], years[1]) {
+				t.Errorf("%d calls in %d passes, and again %d in %d: %s\nand again %s",
+					len(years[0].Calls), years[0].Passes, len(years[1].Calls), years[1].Passes, years[0].Scenario, years[1].Scenario)
+			}
+		})
+	}
 }

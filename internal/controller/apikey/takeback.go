@@ -25,8 +25,8 @@ var (
 
 const (
 	// revokePatience bounds how long a key that could not be stored is tried to
-	// be revoked while its id is in memory.
-	revokePatience = 30 * time.Second
+	// be revoked while its id is in memory. No look falls on its end.
+	revokePatience = 30*time.Second + listPause/2
 	// readPatience is the part of it in which its Secret is tried to be read.
 	readPatience = revokePatience / 2
 	// listPause is the time between two looks for the id of such a key.

@@ -22,12 +22,13 @@ import (
 // The vault is a Secret in the operator's own namespace, never the tenant's:
 // the admin key of a workspace, where the vendor gives each one its own.
 
-// vaultPatience bounds how long a credential that is already issued is held in
-// memory while the API server refuses to take it.
-const vaultPatience = 30 * time.Second
-
-// vaultPause is the time between two tries.
-const vaultPause = 500 * time.Millisecond
+const (
+	// vaultPatience bounds how long a credential that is already issued is held in
+	// memory while the API server refuses to take it. No try falls on its end.
+	vaultPatience = 30*time.Second + vaultPause/2
+	// vaultPause is the time between two tries.
+	vaultPause = 500 * time.Millisecond
+)
 
 // kept is the vault as it was read; never the credential.
 type kept struct {
