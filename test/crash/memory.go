@@ -30,8 +30,8 @@ type memory struct {
 	altered map[string]bool
 	// unheard are the requests whose answer the operator never had, or not whole.
 	unheard map[int64]bool
-	// senders are the processes that sent the requests.
-	senders map[int64]int
+	// senders are who sent the requests.
+	senders map[int64]string
 	// wrong is what broke a promise.
 	wrong []string
 
@@ -48,7 +48,7 @@ type memory struct {
 // begin takes down what is there before the operator is.
 func (m *memory) begin(w *World) {
 	m.causes, m.retained, m.denied = map[types.UID]int{}, map[types.UID]bool{}, map[types.UID]bool{}
-	m.altered, m.unheard, m.senders = map[string]bool{}, map[int64]bool{}, map[int64]int{}
+	m.altered, m.unheard, m.senders = map[string]bool{}, map[int64]bool{}, map[int64]string{}
 	spectator, err := w.store.View(nil)
 	must(w.t, err)
 	m.spectator = spectator

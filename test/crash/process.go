@@ -2,6 +2,7 @@ package crash
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"reflect"
 	"time"
@@ -40,6 +41,9 @@ type process struct {
 	queue       queue
 	view        *store.View
 	over        bool
+	// number counts the lives of all processes, and current is what this one's pass is about.
+	number  int
+	current item
 	// again begins the life after this one.
 	again func()
 	// held are the kinds of which the caches show nothing new, and until when.
@@ -59,8 +63,7 @@ func (w *World) start() {
 // launch makes a process whose calls go by the plan.
 func (w *World) launch(plan *Plan) *process {
 	w.starts++
-	number := w.starts
-	p := &process{w: w, plan: plan}
+	p := &process{w: w, plan: plan, number: w.starts}
 	p.look(plan.afterCrash())
 	ended := func() bool { return p.over }
 	live := &server{Client: w.store.Client(engine.FieldManager), plan: plan, ended: ended}
@@ -73,7 +76,7 @@ func (w *World) launch(plan *Plan) *process {
 		Reader: live, Cache: cached, Namespace: harness.OperatorNamespace, AllowHTTP: true, Now: time.Now,
 		Drivers: func(name string) (provider.Driver, bool) { driver, ok := drivers[name]; return driver, ok },
 		NewTransport: func([]byte) (http.RoundTripper, error) {
-			return &wire{emulator: w.emulator, plan: plan, ended: ended, sender: number, memory: &w.memory, sent: &w.sent}, nil
+			return &wire{emulator: w.emulator, plan: plan, ended: ended, sender: p.sender, memory: &w.memory, sent: &w.sent}, nil
 		},
 	})
 	p.controllers = manager.Controllers(
@@ -188,6 +191,7 @@ func (p *process) pass() bool {
 		return false
 	}
 	p.w.passes++
+	p.current = next
 	began := time.Now()
 	result, ended, err := p.reconcile(next)
 	if ended {
@@ -202,6 +206,11 @@ func (p *process) pass() bool {
 	p.shown = p.view.Position()
 	p.w.look(false)
 	return true
+}
+
+// sender is who sends a request: a pass about one object knows what those before it about the same have read, in the same life.
+func (p *process) sender() string {
+	return fmt.Sprintf("%s %s, in life %d", p.controllers[p.current.controller].Name, p.current.request, p.number)
 }
 
 // next is what the next pass is about, once the caches show what they are to show in it.

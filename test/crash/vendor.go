@@ -26,9 +26,11 @@ type wire struct {
 	plan     *Plan
 	// ended: nothing is sent by a process that has ended.
 	ended func() bool
-	// sender is the number of the process, and memory takes down what it sent, and what was executed and its answer does not arrive.
-	sender int
+	// sender is who sends, and memory takes down what he sent, and what was executed and its answer does not arrive.
+	sender func() string
 	memory *memory
+	// last is the number of the last request, if it has come to the emulator.
+	last int64
 	// sent counts the requests that the emulator has had, as its journal does.
 	sent *int64
 }
@@ -42,12 +44,12 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	call := Call{Side: Vendor, Verb: request.Method, About: "/" + path, Mutates: mutates(request), Lists: request.Method == http.MethodGet}
 	var (
 		response *http.Response
-		before   = *w.sent
 		arrived  bool
 	)
+	w.last = 0
 	defer func() {
-		if !arrived && *w.sent > before {
-			w.memory.unheard[*w.sent] = true
+		if !arrived && w.last > 0 {
+			w.memory.unheard[w.last] = true
 		}
 	}()
 	err := w.plan.run(call, func() (err error) {
@@ -105,7 +107,8 @@ func (w *wire) serve(request *http.Request) (response *http.Response, err error)
 		}
 	}()
 	*w.sent++
-	w.memory.senders[*w.sent] = w.sender
+	w.last = *w.sent
+	w.memory.senders[w.last] = w.sender()
 	w.emulator.ServeHTTP(recorder, request)
 	return recorder.Result(), nil
 }

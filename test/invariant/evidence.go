@@ -36,8 +36,8 @@ type Thing struct {
 // Request is one that the operator sent.
 type Request struct {
 	journal.Entry
-	// Sender is which process of the operator sent it, where there are several and that is known.
-	Sender int
+	// Sender is who sent it, where that is known: a part of the operator that knows what it has read.
+	Sender string
 	// Heard: whoever sent it knows for certain what became of it.
 	Heard bool
 	// Whole: it was a read, and all of the vendor's own answer arrived; that something is not there is an answer as well.

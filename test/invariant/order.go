@@ -158,7 +158,7 @@ func readBeforeActing(e *Evidence) (wrong []string) {
 	if keys != 1 {
 		return nil
 	}
-	failed := map[int]*Request{} // by sender
+	failed := map[string]*Request{} // by sender
 	for i, r := range e.Requests {
 		ofKeys := strings.Contains(r.Route, "key") // of keys in all four dialects
 		switch {

@@ -91,7 +91,7 @@ func orderRows() []row {
 			s.list(false)
 			s.issue(keyUID)
 		}},
-		{12, holds, "the list that failed was another process's", func(s *story) { s.list(false); s.issue(keyUID).Sender = 2 }},
+		{12, holds, "the list that failed was somebody else's", func(s *story) { s.list(false); s.issue(keyUID).Sender = "another" }},
 		{12, breaks, "issued after a list that failed", func(s *story) { s.list(false); s.issue(keyUID) }},
 		{12, breaks, "revoked after a list that failed", func(s *story) { s.list(false); revoke(s) }},
 		{12, breaks, "revoked after a read of one that failed", func(s *story) { s.ask("GET", "/api-keys/{id}", "/api-keys/k-1", "").Whole = false; revoke(s) }},
