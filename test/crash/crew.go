@@ -101,7 +101,9 @@ func (l *Lab) PlayTogether(t testing.TB, place place, number int, choose func([]
 	t.Helper()
 	w := l.before(t, place.scenario, place.vendor)
 	w.process = nil
-	w.employ(number, choose)
+	w.employ(number, first)
+	w.settle() // a start brings calls of its own
+	w.crew.choose = choose
 	for _, step := range place.scenario.Act {
 		step(w)
 		w.settle()
