@@ -18,14 +18,37 @@ func TestFrozen(t *testing.T) {
 		alone := lab.Play(t, place.scenario, place.vendor)
 		for before := 1; ; before++ {
 			history, at := lab.PlayFrozen(t, place, before)
-			if at.Number == 0 {
+			if len(at) == 0 {
 				return
 			}
 			histories.Add(1)
-			compareTogether(t, alone, history, 1, "one frozen before "+at.String())
+			compareTogether(t, alone, history, 1, "one frozen before "+at[0].String())
 		}
 	})
 	t.Logf("%d histories with two operators of which one is frozen", histories.Load())
+}
+
+// TestFrozenInTurn freezes one of two operators before each of its calls that change something, and the other before each of those that follow.
+func TestFrozenInTurn(t *testing.T) {
+	var histories atomic.Int64
+	lab := NewLab(t, 1)
+	inEveryPlace(t, places(), func(t *testing.T, _ int, place place) {
+		alone := lab.Play(t, place.scenario, place.vendor)
+		for one := 1; ; one++ {
+			for other := 1; ; other++ {
+				history, at := lab.PlayFrozenInTurn(t, place, one, other)
+				if len(at) == 0 {
+					return
+				}
+				if len(at) == 1 {
+					break
+				}
+				histories.Add(1)
+				compareTogether(t, alone, history, 2, fmt.Sprintf("one frozen before %s, and then the other before %s", at[0], at[1]))
+			}
+		}
+	})
+	t.Logf("%d histories with two operators of which one is frozen, and then the other", histories.Load())
 }
 
 // compareTogether holds a history with several operators against that of one alone. Of those that are held up while time goes on, each may make what another has made
