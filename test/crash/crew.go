@@ -22,6 +22,7 @@ type crew struct {
 // member is one operator of a crew. It halts before each of its calls until it is told to go on.
 type member struct {
 	w       *World
+	number  int
 	plan    *Plan
 	process *process
 	// goOn is its turn, and halted tells that it stands before a call, or has come to the end of its pass.
@@ -30,8 +31,8 @@ type member struct {
 	// inPass: it stands before the call.
 	inPass bool
 	call   Call
-	// made is how many calls it has made.
-	made int
+	// made is how many calls it has made, and changed how many of them that change something.
+	made, changed int
 	// frozen: it is given no turn.
 	frozen bool
 }
@@ -39,8 +40,8 @@ type member struct {
 // employ has so many operators work in the place of the one.
 func (w *World) employ(number int, choose func([]*member) *member) {
 	w.crew = &crew{w: w, choose: choose, moments: rand.New(rand.NewPCG(1, 1))}
-	for range number {
-		m := &member{w: w, plan: &Plan{}, goOn: make(chan struct{}), halted: make(chan bool)}
+	for i := range number {
+		m := &member{w: w, number: i, plan: &Plan{}, goOn: make(chan struct{}), halted: make(chan bool)}
 		m.plan.Before = m.halt
 		w.crew.members = append(w.crew.members, m)
 		m.start()
@@ -60,6 +61,9 @@ func (m *member) halt(call Call) {
 	m.halted <- true
 	<-m.goOn
 	m.made++
+	if call.Mutates {
+		m.changed++
+	}
 }
 
 // step lets a member make the call that it stands before, or begin a pass, and waits until it halts again.
@@ -113,7 +117,9 @@ func (l *Lab) PlayTogether(t testing.TB, place place, number int, choose func([]
 	t.Helper()
 	w := l.before(t, place.scenario, place.vendor, true)
 	w.process = nil
-	w.employ(number, choose)
+	w.employ(number, first)
+	w.settle() // a start brings calls of its own
+	w.crew.choose = choose
 	for _, step := range place.scenario.Act {
 		step(w)
 		w.settle()
@@ -122,29 +128,51 @@ func (l *Lab) PlayTogether(t testing.TB, place place, number int, choose func([]
 }
 
 // PlayFrozen is Play with two operators of which one is frozen before a call, its number counted from the act on. The other comes to rest, and then the one goes on.
-// It also gives the call, with number 0 if there was none.
-func (l *Lab) PlayFrozen(t testing.TB, place place, before int) (History, Call) {
+// It also gives the call; none if there was none.
+func (l *Lab) PlayFrozen(t testing.TB, place place, before int) (History, []Call) {
+	t.Helper()
+	return l.playFrozen(t, place, func(m *member) bool { return m.made == before-1 })
+}
+
+// PlayFrozenInTurn freezes one of two operators before one of its calls that change something, and the other before one of those that it makes after that. The one comes
+// to rest, and then the other goes on. It also gives the calls.
+func (l *Lab) PlayFrozenInTurn(t testing.TB, place place, one, other int) (History, []Call) {
+	t.Helper()
+	before := func(number int) func(*member) bool {
+		return func(m *member) bool { return m.call.Mutates && m.changed == number-1 }
+	}
+	return l.playFrozen(t, place, before(one), before(other))
+}
+
+// playFrozen freezes the members where they stop, one after another, and lets them go on in the same order, each when all others have come to rest.
+func (l *Lab) playFrozen(t testing.TB, place place, stops ...func(*member) bool) (History, []Call) {
 	t.Helper()
 	w := l.before(t, place.scenario, place.vendor, true)
 	w.process = nil
 	w.employ(2, first)
 	w.settle() // a start brings calls of its own
-	slow, at := w.crew.members[0], Call{}
-	slow.made = 0
+	var at []Call
+	restart := func(m *member) { m.made, m.changed = 0, 0 }
+	restart(w.crew.members[0])
 	w.crew.freeze = func(m *member) bool {
-		if m != slow || slow.made != before-1 || at.Number > 0 {
+		if len(at) == len(stops) || m.number != len(at) || !stops[m.number](m) {
 			return false
 		}
-		at = slow.call
-		at.Number = before
+		at = append(at, m.call)
+		at[m.number].Number = m.made + 1
+		if len(at) < len(stops) {
+			restart(w.crew.members[len(at)])
+		}
 		return true
 	}
 	for _, step := range place.scenario.Act {
 		step(w)
 		w.settle()
-		if slow.frozen {
-			slow.frozen = false
-			w.settle()
+		for _, m := range w.crew.members {
+			if m.frozen {
+				m.frozen = false
+				w.settle()
+			}
 		}
 	}
 	w.crew.freeze = nil

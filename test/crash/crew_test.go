@@ -18,18 +18,42 @@ func TestFrozen(t *testing.T) {
 		alone := lab.Play(t, place.scenario, place.vendor)
 		for before := 1; ; before++ {
 			history, at := lab.PlayFrozen(t, place, before)
-			if at.Number == 0 {
+			if len(at) == 0 {
 				return
 			}
 			histories.Add(1)
-			compareTogether(t, alone, history, "one frozen before "+at.String())
+			compareTogether(t, alone, history, 1, "one frozen before "+at[0].String())
 		}
 	})
 	t.Logf("%d histories with two operators of which one is frozen", histories.Load())
 }
 
-// compareTogether holds a history with several operators against that of one alone.
-func compareTogether(t *testing.T, alone, history History, how string) {
+// TestFrozenInTurn freezes one of two operators before each of its calls that change something, and the other before each of those that follow.
+func TestFrozenInTurn(t *testing.T) {
+	var histories atomic.Int64
+	lab := NewLab(t, 1)
+	inEveryPlace(t, places(), func(t *testing.T, _ int, place place) {
+		alone := lab.Play(t, place.scenario, place.vendor)
+		for one := 1; ; one++ {
+			for other := 1; ; other++ {
+				history, at := lab.PlayFrozenInTurn(t, place, one, other)
+				if len(at) == 0 {
+					return
+				}
+				if len(at) == 1 {
+					break
+				}
+				histories.Add(1)
+				compareTogether(t, alone, history, 2, fmt.Sprintf("one frozen before %s, and then the other before %s", at[0], at[1]))
+			}
+		}
+	})
+	t.Logf("%d histories with two operators of which one is frozen, and then the other", histories.Load())
+}
+
+// compareTogether holds a history with several operators against that of one alone. Of those that are held up while time goes on, each may make what another has made
+// meanwhile once more: so many.
+func compareTogether(t *testing.T, alone, history History, more int, how string) {
 	t.Helper()
 	place := history.Scenario + " at " + history.Vendor
 	for _, wrong := range history.Wrong {
@@ -38,13 +62,16 @@ func compareTogether(t *testing.T, alone, history History, how string) {
 	if !slices.Equal(history.End, alone.End) {
 		t.Errorf("%s, %s: it ends with\n\t%q\nand otherwise with\n\t%q", place, how, history.End, alone.End)
 	}
+	if history.Created > alone.Created+more || history.Issued > alone.Issued+more {
+		t.Errorf("%s, %s: %d workspaces and %d keys were made, and %d and %d are enough", place, how, history.Created, history.Issued, alone.Created+more, alone.Issued+more)
+	}
 }
 
 // turns is how many choices of who goes on are tried in every way; after so many the first goes on as long as it can. crews is how many histories are tried with operators
 // that take turns at random. Both are more in make crash-deep.
 const (
 	turns, manyTurns = 9, 13
-	crews, manyCrews = 550, 10_000
+	crews, manyCrews = 1250, 10_000
 )
 
 // TestInterleavings has two operators create the same thing, and lets them take turns at their calls in every order.
@@ -60,7 +87,7 @@ func TestInterleavings(t *testing.T) {
 	inEveryPlace(t, creations, func(t *testing.T, _ int, place place) {
 		alone := lab.Play(t, place.scenario, place.vendor)
 		for order := new(order); order != nil; order = order.next(depth) {
-			compareTogether(t, alone, lab.PlayTogether(t, place, 2, order.choose), "in the order "+order.String())
+			compareTogether(t, alone, lab.PlayTogether(t, place, 2, order.choose), 0, "in the order "+order.String())
 			histories.Add(1)
 		}
 	})
@@ -79,7 +106,7 @@ func TestSeveralOperators(t *testing.T) {
 		for seed := range count/len(places) + 1 {
 			random := rand.New(rand.NewPCG(uint64(number), uint64(seed)))
 			history := lab.PlayTogether(t, place, 2+seed%2, func(able []*member) *member { return able[random.IntN(len(able))] })
-			compareTogether(t, alone, history, fmt.Sprintf("%d operators that take turns by seed %d", 2+seed%2, seed))
+			compareTogether(t, alone, history, 0, fmt.Sprintf("%d operators that take turns by seed %d", 2+seed%2, seed))
 			histories.Add(1)
 		}
 	})

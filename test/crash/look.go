@@ -72,7 +72,7 @@ func (w *World) evidence() *invariant.Evidence {
 	return &invariant.Evidence{
 		Vendor: w.vendor, Can: w.can, Versions: w.memory.versions, Requests: requests, Workspaces: workspaces, Keys: keys,
 		Imported: []string{w.existing}, Strangers: w.memory.strangers, Secrets: w.memory.secrets, Home: harness.OperatorNamespace, Lag: w.memory.lag,
-		Causes: w.memory.causes, Retained: w.memory.retained, Denied: w.memory.denied, Altered: w.memory.altered, Looked: w.memory.looked, Now: time.Now(),
+		Causes: w.memory.causes, Retained: w.memory.retained, Denied: w.memory.denied, Altered: w.memory.altered, Looked: w.memory.looked, Together: w.crew != nil, Now: time.Now(),
 	}
 }
 

@@ -60,6 +60,8 @@ func Scenarios() []Scenario {
 		{Name: "find the Secret taken", Vendors: []string{harness.Guance, harness.Oceanbase}, Before: []Step{applyWorkspace, makeSecret}, Act: []Step{applyKey, renameSecret}},
 		{Name: "create a workspace shown late", Vendors: []string{harness.Portkey}, Before: []Step{showLate}, Act: []Step{applyWorkspace}},
 		{Name: "create a key shown late", Vendors: []string{harness.Portkey, harness.Oceanbase}, Before: []Step{applyWorkspace, showLate}, Act: []Step{applyKey}},
+		{Name: "delete the workspace first", Vendors: []string{harness.Portkey, harness.Guance}, Before: []Step{applyWorkspace, applyKey}, Act: []Step{deleteOneByOne}},
+		{Name: "ask for a key too late", Vendors: []string{harness.Portkey, harness.Slaunchx}, Before: []Step{applyWorkspace}, Act: []Step{deleteAndAsk}},
 	}
 }
 
@@ -141,6 +143,21 @@ func rotate(w *World) {
 // rotateAndDelete deletes the key while the one it had before lives on, or is in doubt.
 func rotateAndDelete(w *World) {
 	rotate(w)
+	w.run()
+	deleteKey(w)
+}
+
+// deleteOneByOne deletes the workspace, which has to wait, and then its key.
+func deleteOneByOne(w *World) {
+	deleteWorkspace(w)
+	w.run()
+	deleteKey(w)
+}
+
+// deleteAndAsk asks for a key in a workspace that is going, until the key is deleted as well.
+func deleteAndAsk(w *World) {
+	deleteWorkspace(w)
+	applyKey(w)
 	w.run()
 	deleteKey(w)
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -196,39 +195,6 @@ func replacedForCause(e *Evidence) (wrong []string) {
 	for uid, published := range values {
 		if allowed := 1 + e.Causes[uid]; len(published) > allowed {
 			wrong = append(wrong, fmt.Sprintf("%d values were published for ApiKey %s, and %d may have been", len(published), uid, allowed))
-		}
-	}
-	return wrong
-}
-
-// 5. What counts is what the operator has said: a version in which somebody else changed the rest says again what the one before did.
-func readyIsPublished(e *Evidence) (wrong []string) {
-	latest := map[string]Version{}                 // of each Secret
-	said := map[types.UID]*v1alpha1.ApiKeyStatus{} // by each ApiKey
-	for _, v := range e.Versions {
-		if secret, isSecret := v.Object.(*corev1.Secret); isSecret {
-			latest[secret.Namespace+"/"+secret.Name] = v
-			continue
-		}
-		key, isKey := v.Object.(*v1alpha1.ApiKey)
-		if !isKey || v.Gone {
-			continue
-		}
-		before := said[key.UID]
-		said[key.UID] = &key.Status
-		if before != nil && equality.Semantic.DeepEqual(before, &key.Status) || !isReady(key.Status.Conditions) || key.Status.ObservedGeneration != key.Generation {
-			continue
-		}
-		if key.Status.Binding == nil || key.Status.KeyID == "" {
-			wrong = append(wrong, fmt.Sprintf("ApiKey %s is Ready, and its status tells no key or no Secret", key.Name))
-			continue
-		}
-		there := latest[key.Namespace+"/"+key.Status.Binding.Name]
-		secret, _ := there.Object.(*corev1.Secret)
-		holds := secret != nil && !there.Gone && string(secret.Data[v1alpha1.SecretKeyKeyID]) == key.Status.KeyID
-		altered := secret != nil && (e.Altered[secret.ResourceVersion] || there.Gone && e.Altered[string(secret.UID)])
-		if !holds && !altered {
-			wrong = append(wrong, fmt.Sprintf("version %d of ApiKey %s is Ready with key %s, and its Secret has another or is gone", v.Number, key.Name, key.Status.KeyID))
 		}
 	}
 	return wrong

@@ -70,6 +70,8 @@ type Evidence struct {
 	Ledger []v1alpha1.OrphanSpec
 	// Altered are the versions of Secrets that somebody else than the operator wrote, and the UIDs of those that he deleted.
 	Altered map[string]bool
+	// Together: several operators are at work at once.
+	Together bool
 	// Looked is the number of the version up to which statuses have been looked at before: they do not change.
 	Looked int64
 	// Lag is for how long the vendor's lists may hide what is new.

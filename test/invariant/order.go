@@ -8,6 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -67,6 +68,40 @@ func (e *Evidence) overlaps() map[types.UID]time.Duration {
 		}
 	}
 	return least
+}
+
+// 5. What counts is what the operator has said: a version in which somebody else changed the rest says again what the one before did. So does one of several operators that
+// looked just before another wrote the Secret: the status of that is yet to come.
+func readyIsPublished(e *Evidence) (wrong []string) {
+	latest := map[string]Version{}                 // of each Secret
+	said := map[types.UID]*v1alpha1.ApiKeyStatus{} // by each ApiKey
+	for _, v := range e.Versions {
+		if secret, isSecret := v.Object.(*corev1.Secret); isSecret {
+			latest[secret.Namespace+"/"+secret.Name] = v
+			continue
+		}
+		key, isKey := v.Object.(*v1alpha1.ApiKey)
+		if !isKey || v.Gone {
+			continue
+		}
+		before := said[key.UID]
+		said[key.UID] = &key.Status
+		if before != nil && equality.Semantic.DeepEqual(before, &key.Status) || !isReady(key.Status.Conditions) || key.Status.ObservedGeneration != key.Generation {
+			continue
+		}
+		if key.Status.Binding == nil || key.Status.KeyID == "" {
+			wrong = append(wrong, fmt.Sprintf("ApiKey %s is Ready, and its status tells no key or no Secret", key.Name))
+			continue
+		}
+		there := latest[key.Namespace+"/"+key.Status.Binding.Name]
+		secret, _ := there.Object.(*corev1.Secret)
+		holds := secret != nil && !there.Gone && string(secret.Data[v1alpha1.SecretKeyKeyID]) == key.Status.KeyID
+		altered := secret != nil && (e.Altered[secret.ResourceVersion] || there.Gone && e.Altered[string(secret.UID)])
+		if again := e.Together && before != nil && isReady(before.Conditions) && before.KeyID == key.Status.KeyID; !holds && !altered && !again {
+			wrong = append(wrong, fmt.Sprintf("version %d of ApiKey %s is Ready with key %s, and its Secret has another or is gone", v.Number, key.Name, key.Status.KeyID))
+		}
+	}
+	return wrong
 }
 
 // 8.

@@ -115,6 +115,21 @@ func publishedRows() []row {
 		{5, holds, "somebody changes the labels, and the operator says nothing", func(s *story) { s.remove(s.secret); s.key.Labels = map[string]string{"a": "b"}; s.write(s.key) }},
 		{5, holds, "it is not Ready", func(s *story) { s.remove(s.secret); s.key.Status.Conditions = nil; says(s) }},
 		{5, holds, "Ready is about an earlier spec", func(s *story) { s.remove(s.secret); s.key.Generation++; says(s) }},
+		{5, holds, "of several operators one looked before another wrote the Secret", func(s *story) {
+			s.Together = true
+			s.secret.Data[v1alpha1.SecretKeyKeyID] = []byte("k-2")
+			s.write(s.secret)
+			says(s)
+		}},
+		{5, breaks, "of several operators one says anew what is no longer so", func(s *story) {
+			s.Together = true
+			s.secret.Data[v1alpha1.SecretKeyKeyID] = []byte("k-2")
+			s.write(s.secret)
+			s.key.Status.KeyID = "k-2"
+			s.write(s.key)
+			s.key.Status.KeyID = "k-1"
+			s.write(s.key)
+		}},
 		{5, breaks, "the Secret is gone", func(s *story) { s.remove(s.secret); says(s) }},
 		{5, breaks, "the Secret has another key", func(s *story) { s.secret.Data[v1alpha1.SecretKeyKeyID] = []byte("k-2"); s.write(s.secret); says(s) }},
 		{5, breaks, "the operator wrote that after somebody had", func(s *story) {
