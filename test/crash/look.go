@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/emulator/journal"
 	"github.com/workspace-operator/workspace-operator/test/harness"
 	"github.com/workspace-operator/workspace-operator/test/invariant"
@@ -71,9 +72,19 @@ func (w *World) evidence() *invariant.Evidence {
 	workspaces, keys := w.things("workspaces"), w.things("keys")
 	return &invariant.Evidence{
 		Vendor: w.vendor, Can: w.can, Versions: w.memory.versions, Requests: requests, Workspaces: workspaces, Keys: keys,
-		Imported: []string{w.existing}, Strangers: w.memory.strangers, Secrets: w.memory.secrets, Home: harness.OperatorNamespace, Lag: w.memory.lag,
+		Imported: []string{w.existing}, Strangers: w.memory.strangers, Secrets: w.memory.secrets, Home: harness.OperatorNamespace, Lag: w.memory.lag, Ledger: w.ledger(),
 		Causes: w.memory.causes, Retained: w.memory.retained, Denied: w.memory.denied, Altered: w.memory.altered, Looked: w.memory.looked, Together: w.crew != nil, Now: time.Now(),
 	}
+}
+
+// ledger is what the operator has given up.
+func (w *World) ledger() (given []v1alpha1.OrphanSpec) {
+	orphans := &v1alpha1.OrphanList{}
+	must(w.t, w.user.List(w.t.Context(), orphans))
+	for _, orphan := range orphans.Items {
+		given = append(given, orphan.Spec)
+	}
+	return given
 }
 
 // everything is all workspaces and keys that the vendor ever had.

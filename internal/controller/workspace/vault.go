@@ -119,7 +119,7 @@ func (r *Reconciler) vault(ws *v1alpha1.Workspace, intent Intent, made provider.
 func (r *Reconciler) forsake(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, made provider.Workspace, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vaultPatience)
 	defer cancel()
-	if stored, _ := r.vaultHolds(ctx, ws, made); stored { // by a try whose answer was lost
+	if r.storedUnheard(ctx, ws, made) {
 		return &provider.Error{Class: provider.Transient, Op: "create workspace", Uncertain: true, Err: cause,
 			Message: fmt.Sprintf("workspace %q was created, and its admin key is stored: the next look finds it", made.ID)}
 	}
@@ -133,6 +133,20 @@ func (r *Reconciler) forsake(ctx context.Context, ws *v1alpha1.Workspace, intent
 	}
 	cause = errors.Join(cause, r.enter(ctx, leftover(ws, intent, made, message+": remove in the vendor's console what is left there")))
 	return &provider.Error{Class: provider.Transient, Op: "create workspace", Message: message, Uncertain: true, Err: cause}
+}
+
+// storedUnheard reports whether the vault has the credential although no try was
+// answered. It goes on for a while where it cannot be read.
+func (r *Reconciler) storedUnheard(ctx context.Context, ws *v1alpha1.Workspace, made provider.Workspace) bool {
+	ctx, cancel := context.WithTimeout(ctx, vaultPatience/2)
+	defer cancel()
+	var found kept
+	_ = wait.PollUntilContextCancel(ctx, vaultPause, true, func(ctx context.Context) (bool, error) {
+		var err error
+		found, err = r.inspectVault(ctx, ws)
+		return err == nil, nil
+	})
+	return found.keyID == made.Credential.ID
 }
 
 // vaultHolds reports whether an earlier try, whose answer was lost, has worked.
