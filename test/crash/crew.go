@@ -39,7 +39,7 @@ type member struct {
 
 // employ has so many operators work in the place of the one.
 func (w *World) employ(number int, choose func([]*member) *member) {
-	w.crew = &crew{w: w, choose: choose, moments: rand.New(rand.NewPCG(1, 1))}
+	w.crew = &crew{w: w, choose: choose, moments: rand.New(rand.NewPCG(1, 1))} //nolint:gosec // nobody is to be surprised
 	for i := range number {
 		m := &member{w: w, number: i, plan: &Plan{}, goOn: make(chan struct{}), halted: make(chan bool)}
 		m.plan.Before = m.halt

@@ -93,15 +93,24 @@ func readyIsPublished(e *Evidence) (wrong []string) {
 			wrong = append(wrong, fmt.Sprintf("ApiKey %s is Ready, and its status tells no key or no Secret", key.Name))
 			continue
 		}
-		there := latest[key.Namespace+"/"+key.Status.Binding.Name]
-		secret, _ := there.Object.(*corev1.Secret)
-		holds := secret != nil && !there.Gone && string(secret.Data[v1alpha1.SecretKeyKeyID]) == key.Status.KeyID
-		altered := secret != nil && (e.Altered[secret.ResourceVersion] || there.Gone && e.Altered[string(secret.UID)])
-		if again := e.Together && before != nil && isReady(before.Conditions) && before.KeyID == key.Status.KeyID; !holds && !altered && !again {
+		again := e.Together && before != nil && isReady(before.Conditions) && before.KeyID == key.Status.KeyID
+		if there := latest[key.Namespace+"/"+key.Status.Binding.Name]; !again && !e.holdsOrAltered(there, key.Status.KeyID) {
 			wrong = append(wrong, fmt.Sprintf("version %d of ApiKey %s is Ready with key %s, and its Secret has another or is gone", v.Number, key.Name, key.Status.KeyID))
 		}
 	}
 	return wrong
+}
+
+// holdsOrAltered reports whether a Secret as it was holds the key, or somebody else than the operator made it so.
+func (e *Evidence) holdsOrAltered(there Version, keyID string) bool {
+	secret, _ := there.Object.(*corev1.Secret)
+	switch {
+	case secret == nil:
+		return false
+	case !there.Gone && string(secret.Data[v1alpha1.SecretKeyKeyID]) == keyID:
+		return true
+	}
+	return e.Altered[secret.ResourceVersion] || there.Gone && e.Altered[string(secret.UID)]
 }
 
 // 8.
