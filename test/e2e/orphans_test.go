@@ -200,6 +200,9 @@ func entryOutlivesClass(w *World) {
 	w.h.WaitGone(w, ws)
 	w.delete(class)
 	w.h.WaitGone(w, class)
+	newcomer := w.workspace("newcomer", class)
+	w.refused(newcomer, v1alpha1.ReasonClassNotFound, "does not exist") // the operator has seen it go
+	w.delete(newcomer)
 	w.annotate(entry, v1alpha1.AnnotationPaused, nil)
 	w.Consistently(w.ledger).Should(HaveLen(1), "nobody can be asked")
 	again := gen.WorkspaceClassFrom(class, func(c *v1alpha1.WorkspaceClass) {
