@@ -189,7 +189,7 @@ func (c *checker) evidence(vendor string, have holdings, versions []invariant.Ve
 	}
 	e := &invariant.Evidence{
 		Vendor: vendor, Can: c.can[vendor], Versions: versions, Workspaces: have.workspaces, Imported: c.s.places.takenOver(vendor),
-		Strangers: c.foreign[vendor].all(), Ledger: ledger, Now: time.Now(),
+		Strangers: c.foreign[vendor].all(), Ledger: ledger, Together: true, Now: time.Now(),
 	}
 	for _, key := range have.keys {
 		if invariant.Has(e.Strangers, key.ID) {
