@@ -34,8 +34,12 @@ const (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	checks := "1"
+	if testing.Short() {
+		checks = "5" // of which rapid makes a fifth
+	}
 	for name, value := range map[string]string{
-		"rapid.checks": "1", "rapid.shrinktime": "0s", "rapid.nofailfile": "true", "test.parallel": atOnce, "rapid.seed": seed,
+		"rapid.checks": checks, "rapid.shrinktime": "0s", "rapid.nofailfile": "true", "test.parallel": atOnce, "rapid.seed": seed,
 	} {
 		if f := flag.Lookup(name); f != nil && f.Value.String() == f.DefValue {
 			if err := flag.Set(name, value); err != nil {
