@@ -115,10 +115,11 @@ func (r *Reconciler) takeBack(ctx context.Context, key *v1alpha1.ApiKey, intent 
 	if impasse, ok := errors.AsType[*plan.Impasse](cause); ok && err == nil {
 		return impasse
 	}
-	return &provider.Error{
-		Class: provider.Transient, Op: "store key", Uncertain: err != nil, Err: cause,
-		Message: "the key was issued but its Secret could not be written, so it is revoked",
+	message := "the key was issued but its Secret could not be written, so it was revoked"
+	if err != nil {
+		message = "the key was issued but nobody knows yet whether its Secret was written: the next look publishes or revokes it"
 	}
+	return &provider.Error{Class: provider.Transient, Op: "store key", Uncertain: err != nil, Err: cause, Message: message}
 }
 
 // unstored makes sure that the Secret does not hold the key: a write may have worked

@@ -113,9 +113,9 @@ func (r *Reconciler) vault(ws *v1alpha1.Workspace, intent Intent, made provider.
 	return secret
 }
 
-// forsake revokes a credential that could not be stored, while it is in
-// memory, unless the vault has it after all. The workspace itself stays at the vendor for a person to decide on, who
-// finds in the ledger what is known of it only now.
+// forsake revokes a credential that could not be stored, while it is in memory,
+// unless the vault has it after all. The workspace itself stays at the vendor for a
+// person to decide on, who finds in the ledger what is known of it only now.
 func (r *Reconciler) forsake(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, made provider.Workspace, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vaultPatience)
 	defer cancel()
