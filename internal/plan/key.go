@@ -99,6 +99,8 @@ type Key struct {
 	Next, Term time.Duration
 	// Attempted: a call to issue a key was never answered for certain.
 	Attempted bool
+	// Refused: the latest call to issue a key is known to have made none.
+	Refused bool
 	// Denial is what a person can say to make an end of that, or of what a
 	// restored object leaves open.
 	Denial string

@@ -15,7 +15,7 @@ func (k Key) leave() Step {
 	switch {
 	case k.Retain:
 		return Step{Verb: Finish, Outlook: k.retained(deleting)}
-	case (k.Obstacle != nil || k.ReadErr != nil) && k.GiveUp:
+	case (k.Obstacle != nil || k.ReadErr != nil) && (k.GiveUp || k.nothing()):
 		return k.abandon()
 	case k.Obstacle != nil:
 		return failed(k.Obstacle)
@@ -58,6 +58,12 @@ func (k Key) abandon() Step {
 	}
 	return Step{Verb: Finish, Orphans: orphans, Outlook: Outlook{State: Working, Reason: reasonAbandoned, Message: k.Vendor +
 		" could not be asked to revoke the key for as long as the class's abandonAfter allows, so it may live on there; it stands in the orphan ledger"}}
+}
+
+// nothing reports whether the vendor need not be asked: the only call there was is
+// known to have made no key, and no key is on record or published.
+func (k Key) nothing() bool {
+	return k.Refused && !k.Restored && k.Secret.KeyID == "" && k.Secret.KeyName == "" && len(k.orphans()) == 0
 }
 
 // unknown is the one key of which nobody knows whether it lives.

@@ -83,6 +83,31 @@ func TestKeyIsNotGivenUpEarly(t *testing.T) {
 	}
 }
 
+// TestNothingToLeave: whoever is known to have got no key does not wait for the
+// vendor to say so, and whoever may have one does.
+func TestNothingToLeave(t *testing.T) {
+	for reason, row := range map[string]struct {
+		facts Key
+		want  Verb
+	}{
+		"nobody to ask":                   {Key{Obstacle: errHeld, Refused: true}, Finish},
+		"a list that fails":               {Key{ReadErr: errUnseen, Refused: true}, Finish},
+		"no record of a call":             {Key{Obstacle: errHeld}, Stay},
+		"a call that may have made one":   {Key{Obstacle: errHeld, Attempted: true, AttemptName: "ci-1"}, Stay},
+		"a key on record":                 {Key{Obstacle: errHeld, Refused: true, Recorded: "k1"}, Stay},
+		"a key that was replaced":         {Key{Obstacle: errHeld, Refused: true, Left: living("k1")}, Stay},
+		"a key in the Secret":             {Key{Obstacle: errHeld, Refused: true, Secret: ours("k1")}, Stay},
+		"a key of somebody else's Secret": {Key{Obstacle: errHeld, Refused: true, Secret: copied("k1")}, Stay},
+		"a key that half a list shows":    {Key{ReadErr: errUnseen, Refused: true, Marked: keys("k1")}, Stay},
+		"an object out of a backup":       {Key{Obstacle: errHeld, Refused: true, Restored: true}, Stay},
+	} {
+		row.facts.Deleting = true
+		if step := row.facts.Decide(); step.Verb != row.want || len(step.Orphans) > 0 {
+			t.Errorf("%s: got %+v, want to %s and to leave nothing in the ledger", reason, step, row.want)
+		}
+	}
+}
+
 // TestKeyIsRetained: whoever keeps a key is told of all that live on with it.
 func TestKeyIsRetained(t *testing.T) {
 	for reason, row := range map[string]struct {

@@ -62,6 +62,7 @@ func Scenarios() []Scenario {
 		{Name: "create a key shown late", Vendors: []string{harness.Portkey, harness.Oceanbase}, Before: []Step{applyWorkspace, showLate}, Act: []Step{applyKey}},
 		{Name: "delete the workspace first", Vendors: []string{harness.Portkey, harness.Guance}, Before: []Step{applyWorkspace, applyKey}, Act: []Step{deleteOneByOne}},
 		{Name: "ask for a key too late", Vendors: []string{harness.Portkey, harness.Slaunchx}, Before: []Step{applyWorkspace}, Act: []Step{deleteAndAsk}},
+		{Name: "ask for a key of what is gone", Vendors: []string{harness.Portkey, harness.Slaunchx}, Before: []Step{applyWorkspace}, Act: []Step{leaveAndAsk, deleteKey}},
 	}
 }
 
@@ -160,6 +161,13 @@ func deleteAndAsk(w *World) {
 	applyKey(w)
 	w.run()
 	deleteKey(w)
+}
+
+// leaveAndAsk asks for a key in a workspace that is gone already.
+func leaveAndAsk(w *World) {
+	deleteWorkspace(w)
+	w.run()
+	applyKey(w)
 }
 
 func deleteKey(w *World)       { w.delete(w.key()) }

@@ -87,13 +87,18 @@ func (r *Reconciler) Resolve(ctx context.Context, key *v1alpha1.ApiKey) (Intent,
 	return intent, err
 }
 
+// noWorkspace is what stands in the way of a key whose Workspace does not exist.
+func noWorkspace(key *v1alpha1.ApiKey) *plan.Impasse {
+	return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonWorkspaceNotFound,
+		Message: fmt.Sprintf("there is no Workspace %q in this namespace", key.Spec.WorkspaceRef.Name)}
+}
+
 // serve finds who serves the ApiKey, and fills in what that decides.
 func (r *Reconciler) serve(ctx context.Context, key *v1alpha1.ApiKey, intent *Intent) error {
 	ws := &v1alpha1.Workspace{}
 	err := r.Client.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: key.Spec.WorkspaceRef.Name}, ws)
 	if apierrors.IsNotFound(err) {
-		return &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonWorkspaceNotFound,
-			Message: fmt.Sprintf("there is no Workspace %q in this namespace", key.Spec.WorkspaceRef.Name)}
+		return noWorkspace(key)
 	}
 	if err != nil {
 		return err

@@ -38,7 +38,11 @@ const (
 // what an older Workspace has.
 func (r *Reconciler) stillWanted(ctx context.Context, key *v1alpha1.ApiKey, intent Intent) error {
 	ws := &v1alpha1.Workspace{}
-	if err := r.Live.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: key.Spec.WorkspaceRef.Name}, ws); err != nil {
+	err := r.Live.Get(ctx, client.ObjectKey{Namespace: key.Namespace, Name: key.Spec.WorkspaceRef.Name}, ws)
+	switch {
+	case apierrors.IsNotFound(err):
+		return noWorkspace(key)
+	case err != nil:
 		return err
 	}
 	if ws.Status.UUID != intent.WorkspaceUUID {
