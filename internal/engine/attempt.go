@@ -107,8 +107,11 @@ func DenialOf(recorded *v1alpha1.Attempt) string {
 func Announce[T client.Object](ctx context.Context, writer client.Client, live client.Reader, obj T,
 	slot func(T) **v1alpha1.Attempt, attempt v1alpha1.Attempt,
 ) error {
-	attempt.StartedAt = metav1.NewTime(attempt.StartedAt.Truncate(time.Second))
-	err := StoreStatus(ctx, writer, obj, func(obj T) { *slot(obj) = &attempt })
+	err := StoreStatus(ctx, writer, obj, func(obj T) {
+		recorded := slot(obj)
+		attempt.StartedAt = later(obj, *recorded, attempt.StartedAt.Time)
+		*recorded = &attempt
+	})
 	if err == nil || apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
 		return err
 	}
@@ -121,6 +124,15 @@ func Announce[T client.Object](ctx context.Context, writer client.Client, live c
 		return nil
 	}
 	return err
+}
+
+// later is the time of a call in whole seconds, but never that of one that was
+// denied: whoever denied it has said nothing of the next.
+func later(obj client.Object, last *v1alpha1.Attempt, now time.Time) metav1.Time {
+	if Denied(obj, last) && now.Before(last.StartedAt.Add(time.Second)) {
+		now = last.StartedAt.Add(time.Second)
+	}
+	return metav1.NewTime(now.Truncate(time.Second))
 }
 
 // StoreStatus writes a change of status that must be on record before what

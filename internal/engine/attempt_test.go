@@ -184,6 +184,35 @@ func TestAnnounce(t *testing.T) {
 	}
 }
 
+// TestADeniedCallIsNotTheNextOne: who says that a call made nothing has said
+// nothing of the call after it, however soon that is made.
+func TestADeniedCallIsNotTheNextOne(t *testing.T) {
+	for name, row := range map[string]struct {
+		ago    time.Duration
+		denied bool
+		want   int64
+	}{
+		"long ago":                      {time.Hour, true, 10_000},
+		"in the same second":            {0, true, 10_001},
+		"in the same second, no denial": {0, false, 10_000},
+	} {
+		ws := held()
+		ws.Status.Attempt = Lost(nil, time.Unix(10_000, 0).Add(-row.ago), "n")
+		if row.denied {
+			ws.Annotations = map[string]string{v1alpha1.AnnotationDoesNotExist: DenialOf(ws.Status.Attempt)}
+		}
+		r := newRig(t, ws)
+		obj := r.get()
+		slot := func(ws *v1alpha1.Workspace) **v1alpha1.Attempt { return &ws.Status.Attempt }
+		if err := Announce(t.Context(), r.api, live{r.api, r}, obj, slot, v1alpha1.Attempt{StartedAt: metav1.NewTime(time.Unix(10_000, 999)), Name: "n"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := obj.Status.Attempt.StartedAt.Unix(); got != row.want {
+			t.Errorf("%s: the call is recorded for %d, want %d", name, got, row.want)
+		}
+	}
+}
+
 func TestSinceReady(t *testing.T) {
 	now := time.Unix(1000, 0)
 	if got := SinceReady(nil, now); got != 0 {

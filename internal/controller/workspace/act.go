@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -83,7 +82,7 @@ func (r *Reconciler) create(ctx context.Context, ws *v1alpha1.Workspace, intent 
 			return &ws.Status.Attempt
 		}
 		if err := engine.Announce(ctx, r.Client, r.Live, ws, slot, v1alpha1.Attempt{
-			StartedAt: r.later(ws), Name: intent.Spec.DisplayName,
+			StartedAt: metav1.NewTime(r.Now()), Name: intent.Spec.DisplayName,
 		}); err != nil {
 			return Effect{}, err
 		}
@@ -118,16 +117,6 @@ func (u unsent) Unwrap() error { return u.error }
 func answered(err error) bool {
 	_, held := errors.AsType[unsent](err)
 	return held || engine.Answered(err)
-}
-
-// later is now, but never the time of a call that was denied: whoever denied it
-// has said nothing of the next.
-func (r *Reconciler) later(ws *v1alpha1.Workspace) metav1.Time {
-	now := r.Now()
-	if last := ws.Status.Attempt; engine.Denied(ws, last) && now.Before(last.StartedAt.Add(time.Second)) {
-		now = last.StartedAt.Add(time.Second)
-	}
-	return metav1.NewTime(now)
 }
 
 // heeded are the fields that the vendor was told in a creation, without those that

@@ -3,12 +3,10 @@ package workspace
 import (
 	"errors"
 	"testing"
-	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
-	"github.com/workspace-operator/workspace-operator/internal/engine"
 	"github.com/workspace-operator/workspace-operator/internal/plan"
 	"github.com/workspace-operator/workspace-operator/internal/provider"
 	"github.com/workspace-operator/workspace-operator/test/gen"
@@ -61,29 +59,6 @@ func TestOnlyOursIsEverRemoved(t *testing.T) {
 		ws := gen.Workspace("ws", gen.SetWorkspaceUUID(row.recorded))
 		if got := removable(ws, Intent{Mark: mine}, row.doomed); got != row.want {
 			t.Errorf("%s: %t, want %t", name, got, row.want)
-		}
-	}
-}
-
-// TestADeniedCallIsNotTheNextOne: who says that a call made nothing has said
-// nothing of the call after it, however soon that is made.
-func TestADeniedCallIsNotTheNextOne(t *testing.T) {
-	for name, row := range map[string]struct {
-		ago    time.Duration
-		denied bool
-		want   time.Time
-	}{
-		"long ago":                      {time.Hour, true, now()},
-		"in the same second":            {0, true, now().Add(time.Second)},
-		"in the same second, no denial": {0, false, now()},
-	} {
-		ws := gen.Workspace("ws")
-		ws.Status.Attempt = record("", now().Add(-row.ago), nil)
-		if row.denied {
-			ws.Annotations = map[string]string{v1alpha1.AnnotationDoesNotExist: engine.DenialOf(ws.Status.Attempt)}
-		}
-		if got := (&Reconciler{Now: now}).later(ws); !got.Time.Equal(row.want) {
-			t.Errorf("%s: the call is recorded for %s, want %s", name, got, row.want)
 		}
 	}
 }
