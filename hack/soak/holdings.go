@@ -17,10 +17,7 @@ import (
 type holdings struct{ workspaces, keys []invariant.Thing }
 
 func holdingsOf(document json.RawMessage) (have holdings, err error) {
-	if have.workspaces, err = invariant.Things(document, "workspaces"); err != nil {
-		return have, err
-	}
-	have.keys, err = invariant.Things(document, "keys")
+	have.workspaces, have.keys, err = invariant.Things(document)
 	return have, err
 }
 

@@ -79,10 +79,11 @@ func (w *World) finish(scenario Scenario) History {
 	if after := w.store.Version(); after != before {
 		w.wrongf("invariant 13: there is no rest: %d writes after everything was quiet", after-before)
 	}
-	w.memory.wrong = append(w.memory.wrong, w.leaks()...)
+	workspaces, keys := w.things()
+	w.memory.wrong = append(w.memory.wrong, w.leaks(keys)...)
 	return History{
-		Scenario: scenario.Name, Vendor: w.vendor, Faults: w.plan.Faults, Lag: w.plan.Lag, Calls: w.plan.Calls, Turns: w.plan.Turns, End: w.end(), Passes: w.passes,
-		Struck: w.plan.struck, Created: len(w.things("workspaces")), Issued: len(w.things("keys")), Wrong: slices.Compact(w.memory.wrong),
+		Scenario: scenario.Name, Vendor: w.vendor, Faults: w.plan.Faults, Lag: w.plan.Lag, Calls: w.plan.Calls, Turns: w.plan.Turns, End: w.end(workspaces, keys), Passes: w.passes,
+		Struck: w.plan.struck, Created: len(workspaces), Issued: len(keys), Wrong: slices.Compact(w.memory.wrong),
 	}
 }
 
@@ -130,13 +131,17 @@ func (w *World) removeUnheld() {
 	for _, old := range w.key().Status.Retiring {
 		held[old.KeyID] = true
 	}
-	for _, kind := range []string{"workspaces", "keys"} {
-		for _, thing := range w.things(kind) {
+	remove := func(kind string, things []invariant.Thing) {
+		for _, thing := range things {
 			if thing.Gone == nil && !held[thing.ID] && !invariant.Has(w.memory.strangers, thing.ID) && thing.ID != w.existing {
 				must(w.t, w.emulator.RemoveObject(w.vendor, kind, thing.ID))
 			}
 		}
 	}
+	workspaces, _ := w.things()
+	remove("workspaces", workspaces)
+	_, keys := w.things() // those of a workspace go with it
+	remove("keys", keys)
 }
 
 // secrets are those in the tenant's namespace.
@@ -146,8 +151,8 @@ func (w *World) secrets() []corev1.Secret {
 	return list.Items
 }
 
-// end is the end state, without what differs from one history to the next.
-func (w *World) end() (lines []string) {
+// end is the end state, the vendor's with it, without what differs from one history to the next.
+func (w *World) end(workspaces, keys []invariant.Thing) (lines []string) {
 	for _, obj := range []client.Object{w.workspace(), w.key()} {
 		if obj.GetUID() == "" {
 			continue
@@ -155,7 +160,7 @@ func (w *World) end() (lines []string) {
 		lines = append(lines, fmt.Sprintf("%T %s: %s", obj, obj.GetName(), strings.Join(conditionsOf(obj), ", ")))
 	}
 	live := map[string]int{}
-	for _, thing := range w.things("keys") {
+	for _, thing := range keys {
 		if thing.Gone == nil {
 			live[thing.Value]++
 		}
@@ -164,14 +169,14 @@ func (w *World) end() (lines []string) {
 		held := live[string(secret.Data[secret.Annotations[v1alpha1.AnnotationValueKey]])] == 1
 		lines = append(lines, fmt.Sprintf("Secret %s: holds a live key: %t", secret.Name, held))
 	}
-	workspaces := 0
-	for _, thing := range w.things("workspaces") {
+	used := 0
+	for _, thing := range workspaces {
 		frozen := w.can.Workspace.DeleteFreezes && thing.Fields["status"] == "frozen" // that is all a deletion does
 		if thing.Gone == nil && !frozen {
-			workspaces++
+			used++
 		}
 	}
-	return append(lines, fmt.Sprintf("at the vendor: %d live workspaces, %d live keys", workspaces, len(live)))
+	return append(lines, fmt.Sprintf("at the vendor: %d live workspaces, %d live keys", used, len(live)))
 }
 
 // conditionsOf are the conditions in short.

@@ -69,7 +69,7 @@ func (w *World) evidence() *invariant.Evidence {
 			Whole: arrived && entry.Worked && entry.Fault == 0 && entry.Status < 500,
 		})
 	}
-	workspaces, keys := w.things("workspaces"), w.things("keys")
+	workspaces, keys := w.things()
 	return &invariant.Evidence{
 		Vendor: w.vendor, Can: w.can, Versions: w.memory.versions, Requests: requests, Workspaces: workspaces, Keys: keys,
 		Imported: []string{w.existing}, Strangers: w.memory.strangers, Secrets: w.memory.secrets, Home: harness.OperatorNamespace, Lag: w.memory.lag, Ledger: w.ledger(),
@@ -88,12 +88,10 @@ func (w *World) ledger() (given []v1alpha1.OrphanSpec) {
 }
 
 // everything is all workspaces and keys that the vendor ever had.
-func (w *World) everything() []invariant.Thing {
-	return slices.Concat(w.things("workspaces"), w.things("keys"))
-}
+func (w *World) everything() []invariant.Thing { return slices.Concat(w.things()) }
 
-// things are all objects of a kind that the vendor ever had.
-func (w *World) things(kind string) []invariant.Thing {
+// things are all workspaces and all keys that the vendor ever had.
+func (w *World) things() (workspaces, keys []invariant.Thing) {
 	var state any
 	switch w.vendor {
 	case harness.Portkey:
@@ -107,9 +105,9 @@ func (w *World) things(kind string) []invariant.Thing {
 	default:
 		state = w.emulator.Oceanbase()
 	}
-	all, err := invariant.Things(state, kind)
+	workspaces, keys, err := invariant.Things(state)
 	must(w.t, err)
-	return all
+	return workspaces, keys
 }
 
 // spellings are a secret as it is, and as it looks in a printed object, in JSON or in Go.
@@ -120,10 +118,10 @@ func spellings(secret string) []string {
 	return []string{secret, base64.StdEncoding.EncodeToString([]byte(secret)), strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]")}
 }
 
-// leaks are the secrets that can be read where nobody should.
-func (w *World) leaks() []string {
+// leaks are the secrets, the credential and those keys, that can be read where nobody should.
+func (w *World) leaks(keys []invariant.Thing) []string {
 	secrets := spellings(w.credential)
-	for _, key := range w.things("keys") {
+	for _, key := range keys {
 		secrets = append(secrets, spellings(key.Value)...)
 	}
 	open := map[string]string{"a log, an event or an error": w.said.text.String()}

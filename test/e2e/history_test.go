@@ -39,11 +39,13 @@ type keyPast struct {
 	revokeAt map[string]time.Time
 }
 
-func startHistory(ctx context.Context, h *harness.Harness) *history {
+func startHistory(ctx context.Context, clusters ...*harness.Harness) *history {
 	ctx, cancel := context.WithCancel(ctx)
 	all := &history{cancel: cancel, keys: map[apitypes.UID]*keyPast{}}
-	all.done.Go(func() { all.follow(ctx, h, &v1alpha1.ApiKeyList{}) })
-	all.done.Go(func() { all.follow(ctx, h, &corev1.SecretList{}) })
+	for _, h := range clusters {
+		all.done.Go(func() { all.follow(ctx, h, &v1alpha1.ApiKeyList{}) })
+		all.done.Go(func() { all.follow(ctx, h, &corev1.SecretList{}) })
+	}
 	return all
 }
 

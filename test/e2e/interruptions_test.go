@@ -29,8 +29,8 @@ func interruptions() []scenario {
 	return s.all
 }
 
-// interrupted ends the operator, as the kubelet would and then as a power cut would, while the vendors have issued keys and have not answered yet. The operator that
-// the other scenarios used goes first; then it is started as a program, because it can be started in this process only once.
+// interrupted ends the operator, as the kubelet would and then as a power cut would, while the vendors have issued keys and have not answered yet. It is started as a
+// program, because it can be started in this process only once.
 func interrupted(w *World) {
 	program := w.program()
 	running := w.start(program)
@@ -62,15 +62,6 @@ func (w *World) sibling(vendor string) *World {
 	sibling := &World{Trial: w.Trial, h: w.h, v: w.v, ns: w.h.Namespace(w), vendor: vendor}
 	sibling.prepare()
 	return sibling
-}
-
-// stopInProcess stops the operator of the suite, once.
-func stopInProcess(w *World) {
-	if operator == nil {
-		return
-	}
-	w.Expect(operator.Stop()).To(Succeed())
-	operator = nil
 }
 
 func (w *World) start(program string, arguments ...string) *harness.Operator {
@@ -122,11 +113,10 @@ func oneKeyEach(worlds []*World, name string) {
 	}
 }
 
-// program stops the operator of the suite and builds the one that can be started again and again.
+// program builds the operator that can be started again and again.
 func (w *World) program() string {
 	program, err := w.h.BuildOperator(w.Context())
 	w.Expect(err).NotTo(HaveOccurred())
-	stopInProcess(w)
 	return program
 }
 

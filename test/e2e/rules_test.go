@@ -26,15 +26,17 @@ type watcher struct {
 	found []string
 }
 
-func startWatcher(ctx context.Context, h *harness.Harness) (*watcher, error) {
+func startWatcher(ctx context.Context, clusters ...*harness.Harness) (*watcher, error) {
 	argo, err := gitops.NewArgoCD()
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	w := &watcher{cancel: cancel, argo: argo}
-	for _, list := range []client.ObjectList{&v1alpha1.WorkspaceClassList{}, &v1alpha1.WorkspaceList{}, &v1alpha1.ApiKeyList{}} {
-		w.done.Go(func() { w.follow(ctx, h, list) })
+	for _, h := range clusters {
+		for _, list := range []client.ObjectList{&v1alpha1.WorkspaceClassList{}, &v1alpha1.WorkspaceList{}, &v1alpha1.ApiKeyList{}} {
+			w.done.Go(func() { w.follow(ctx, h, list) })
+		}
 	}
 	return w, nil
 }

@@ -16,14 +16,20 @@ import (
 	"github.com/workspace-operator/workspace-operator/test/harness"
 )
 
-// atOnce is how many scenarios run at a time. Most of what they do is wait.
-const atOnce = 24
+const (
+	// atOnce is how many scenarios run at a time. Most of what they do is wait.
+	atOnce = 24
+	// othersAtOnce is the same of those that need a cluster to themselves.
+	othersAtOnce = 2
+)
 
 // suiteTimeout ends what has got stuck; everything together takes a fraction of it.
 const suiteTimeout = 40 * time.Minute
 
 var (
+	// shared is the cluster of all scenarios but those that end and start operators: each of them has one of others for as long as it takes.
 	shared   *harness.Harness
+	others   []*harness.Harness
 	operator *harness.Operator
 	rules    *watcher
 	// keyHistory is what the promises about keys are held against.
@@ -43,9 +49,15 @@ var _ = BeforeSuite(func() {
 	var err error
 	shared, err = harness.Start(ctx)
 	Expect(err).NotTo(HaveOccurred())
-	rules, err = startWatcher(ctx, shared)
+	for range othersAtOnce {
+		other, err := harness.Start(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		others = append(others, other)
+	}
+	clusters := append([]*harness.Harness{shared}, others...)
+	rules, err = startWatcher(ctx, clusters...)
 	Expect(err).NotTo(HaveOccurred())
-	keyHistory = startHistory(ctx, shared)
+	keyHistory = startHistory(ctx, clusters...)
 	operator, err = shared.RunOperator(ctx)
 	Expect(err).NotTo(HaveOccurred())
 })
@@ -60,39 +72,29 @@ var _ = AfterSuite(func() {
 	if keyHistory != nil {
 		keyHistory.stop()
 	}
-	if shared != nil {
-		Expect(shared.Stop()).To(Succeed(), "the control plane stops cleanly")
+	for _, cluster := range append([]*harness.Harness{shared}, others...) {
+		if cluster != nil {
+			Expect(cluster.Stop()).To(Succeed(), "the control plane stops cleanly")
+		}
 	}
 })
 
-// The scenarios run at the same time, each in its own namespace and with its own emulator. Ginkgo runs specs one after another within a process, so each spec
-// only waits for its scenario, which has been started by the first one.
+// The scenarios run at the same time, each in its own namespace and with its own emulator. Ginkgo runs specs one after another
+// within a process, so each spec only waits for its scenario, which has been started by the first one.
 var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
 	all := sample(slices.Concat(lifecycle(), foreignSecrets(), refusals(), endpoints(), deletion(), waiting(), names(), crashes(),
 		updates(), drift(), changes(), missing(), unknown(), restore(), abandon(), pause(), imports(), hosts(), classChanges(), credentials(),
 		slaunchx(), groundfloor(), oceanbase(), orphans(), rotation(), keyEdits(), keyDrift(), keySecrets(), keyAdmission(), unknownKeys(), restoredKeys()))
-	results := make([]chan result, len(all))
+	interruptions := sample(interruptions())
 
 	BeforeAll(func() {
-		places := make(chan struct{}, atOnce)
-		for i, s := range all {
-			if !wanted(s) {
-				continue
-			}
-			results[i] = make(chan result, 1)
-			go func() {
-				places <- struct{}{}
-				began := time.Now()
-				failure := play(shared, s)
-				results[i] <- result{failure: failure, took: time.Since(began)}
-				<-places
-			}()
-		}
+		begin(all, slices.Repeat([]*harness.Harness{shared}, atOnce)...)
+		begin(interruptions, others...)
 	})
 
-	for i, s := range all {
+	for _, s := range slices.Concat(all, interruptions) {
 		It(s.name(), func() {
-			done := <-results[i]
+			done := <-s.ended
 			AddReportEntry("took", done.took.Round(time.Millisecond).String(), ReportEntryVisibilityFailureOrVerbose)
 			if done.failure != "" {
 				Fail(done.failure)
@@ -107,21 +109,34 @@ var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
 	It("shows no key and no credential", func() {
 		Expect(shared.Leaks(GinkgoTB(), operator, seen.secrets())).To(BeEmpty())
 	})
-
-	// These come last: they end the operator that the others use.
-	for _, s := range sample(interruptions()) {
-		It(s.name(), func() {
-			if failure := play(shared, s); failure != "" {
-				Fail(failure)
-			}
-		})
-	}
 })
+
+// begin starts to play those scenarios that are wanted, one in each place at a time, and returns.
+func begin(all []scenario, places ...*harness.Harness) {
+	free := make(chan *harness.Harness, len(places))
+	for _, cluster := range places {
+		free <- cluster
+	}
+	for _, s := range all {
+		if !wanted(s) {
+			continue
+		}
+		go func() {
+			cluster := <-free
+			began := time.Now()
+			failure := play(cluster, s)
+			s.ended <- result{failure: failure, took: time.Since(began)}
+			free <- cluster
+		}()
+	}
+}
 
 // scenario is one story, told to one vendor.
 type scenario struct {
 	about, title, vendor string
 	run                  func(*World)
+	// ended is told what became of it.
+	ended chan result
 }
 
 func (s scenario) name() string { return fmt.Sprintf("%s: %s (%s)", s.about, s.title, s.vendor) }
@@ -171,7 +186,7 @@ func about(what string) *stories { return &stories{about: what} }
 
 // at tells a story to one vendor.
 func (s *stories) at(vendor, title string, run func(*World)) {
-	s.all = append(s.all, scenario{about: s.about, title: title, vendor: vendor, run: run})
+	s.all = append(s.all, scenario{about: s.about, title: title, vendor: vendor, run: run, ended: make(chan result, 1)})
 }
 
 // each tells a story to every vendor.

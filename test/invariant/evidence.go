@@ -80,25 +80,25 @@ type Evidence struct {
 	Now time.Time
 }
 
-// Things reads the objects of a kind, workspaces or keys, from the emulator's state of a vendor.
-func Things(state any, kind string) ([]Thing, error) {
+// Things reads the workspaces and the keys from the emulator's state of a vendor.
+func Things(state any) (workspaces, keys []Thing, err error) {
 	text, err := json.Marshal(state)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var lists map[string]json.RawMessage
-	if err := json.Unmarshal(text, &lists); err != nil || len(lists[kind]) == 0 {
-		return nil, err
+	var lists struct{ Workspaces, Keys []map[string]any }
+	if err := json.Unmarshal(text, &lists); err != nil {
+		return nil, nil, err
 	}
-	var objects []map[string]any
-	if err := json.Unmarshal(lists[kind], &objects); err != nil {
-		return nil, err
-	}
+	return thingsOf(lists.Workspaces), thingsOf(lists.Keys), nil
+}
+
+func thingsOf(objects []map[string]any) []Thing {
 	all := make([]Thing, 0, len(objects))
 	for _, fields := range objects {
 		all = append(all, ThingOf(fields))
 	}
-	return all, nil
+	return all
 }
 
 // Has reports whether the thing with this id is one of them.

@@ -18,9 +18,12 @@ func (w *world) seen(kind string) []invariant.Thing {
 		harness.Portkey: w.v.Portkey(), harness.Guance: w.v.Guance(), harness.Slaunchx: w.v.Slaunchx(),
 		harness.Groundfloor: w.v.Groundfloor(), harness.Oceanbase: w.v.Oceanbase(),
 	}[w.vendor]
-	all, err := invariant.Things(state, kind)
+	workspaces, keys, err := invariant.Things(state)
 	w.must(nil, err)
-	return all
+	if kind == "workspaces" {
+		return workspaces
+	}
+	return keys
 }
 
 // route is a request that the operator makes.
