@@ -15,6 +15,7 @@ import (
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
 	"github.com/workspace-operator/workspace-operator/internal/emulator"
+	"github.com/workspace-operator/workspace-operator/test/cluster/audit"
 	"github.com/workspace-operator/workspace-operator/test/gen"
 	"github.com/workspace-operator/workspace-operator/test/harness"
 )
@@ -69,7 +70,10 @@ func TestCounts(t *testing.T) {
 	h, operator := start(t, "--leader-elect")
 	for _, p := range priceList() {
 		t.Run(p.vendor, func(t *testing.T) {
-			l := &ledger{h: h, operator: operator, vendors: harness.NewVendors(t, emulator.Options{}), vendor: p.vendor, owners: map[string]string{}}
+			l := &ledger{
+				h: h, operator: operator, vendors: harness.NewVendors(t, emulator.Options{}), vendor: p.vendor, owners: map[string]string{},
+				log: audit.Log{Path: h.Cluster.AuditLogPath()},
+			}
 			r := newReport(t, l, p)
 			r.oneByOne(t)
 			r.allTogether(t)

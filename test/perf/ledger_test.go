@@ -40,6 +40,8 @@ type ledger struct {
 	// owners are the objects by the names that their writes have in the audit log, as in "secrets team-x/key-01": see own.
 	owners map[string]string
 
+	// log is the API server's.
+	log     audit.Log
 	entries int   // of the audit log, closed already
 	calls   int64 // id of the last vendor call that is closed already
 	passes  map[string]int
@@ -146,7 +148,7 @@ func mutates(call journal.Entry) bool {
 
 func (l *ledger) audit(t *testing.T) []audit.Entry {
 	t.Helper()
-	entries, err := audit.Read(l.h.Cluster.AuditLogPath())
+	entries, err := l.log.Read()
 	if err != nil {
 		t.Fatal(err)
 	}

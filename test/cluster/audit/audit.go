@@ -50,31 +50,45 @@ func (e Entry) Target() string {
 	return e.Resource + "/" + e.Subresource
 }
 
-// Read returns the completed requests of the log, in the order in which they ended. The entry of a request may appear shortly after its response: wait for the
-// expected entry rather than for the response. A last line that is still being written is left out.
-func Read(path string) ([]Entry, error) {
-	file, err := os.Open(path)
+// Log is an audit log that grows.
+type Log struct {
+	Path string
+
+	entries []Entry
+	lines   int
+	// read is how many bytes of it have been read.
+	read int64
+}
+
+// Read returns the completed requests of a log as it is.
+func Read(path string) ([]Entry, error) { return (&Log{Path: path}).Read() }
+
+// Read returns all completed requests so far, in the order in which they ended, and reads what has come since the last time. The entry of a request may appear shortly
+// after its response: wait for the expected entry rather than for the response. A last line that is still being written is left out.
+func (l *Log) Read() ([]Entry, error) {
+	file, err := os.Open(l.Path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }()
-
-	var entries []Entry
-	reader := bufio.NewReader(file)
-	for number := 1; ; number++ {
+	if _, err := file.Seek(l.read, io.SeekStart); err != nil {
+		return nil, err
+	}
+	for reader := bufio.NewReader(file); ; {
 		line, err := reader.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			return entries, nil
+			return l.entries, nil
 		}
 		if err != nil {
 			return nil, err
 		}
+		l.lines, l.read = l.lines+1, l.read+int64(len(line))
 		var e event
 		if err := json.Unmarshal(line, &e); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, number, err)
+			return nil, fmt.Errorf("%s:%d: %w", l.Path, l.lines, err)
 		}
 		if e.Stage == stageComplete && e.ObjectRef.Resource != "" {
-			entries = append(entries, e.entry())
+			l.entries = append(l.entries, e.entry())
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // log is what a 1.36 API server wrote, shortened to the fields that matter and a few that do not.
@@ -47,6 +48,33 @@ func TestRead(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("entries differ, -want +got:\n%s", diff)
+	}
+}
+
+// TestLogGrows: what has been read is not lost, not read twice, and half a line is read once it is whole.
+func TestLogGrows(t *testing.T) {
+	whole, err := Read(write(t, log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	growing := &Log{Path: write(t, "")}
+	for end := range len(log) + 1 {
+		if end%97 != 0 && end != len(log) {
+			continue
+		}
+		if err := os.WriteFile(growing.Path, []byte(log[:end]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := growing.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(whole[:len(got)], got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("after %d bytes, -want +got:\n%s", end, diff)
+		}
+	}
+	if got, err := growing.Read(); err != nil || len(got) != len(whole) {
+		t.Errorf("%d entries (%v), want %d", len(got), err, len(whole))
 	}
 }
 
