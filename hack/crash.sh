@@ -3,6 +3,4 @@
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
-# Most of what a history makes is forgotten with it: to collect less often saves a third of the time, and costs some hundred MB.
-export GOGC=${GOGC:-400}
 go test -v "$@" 2>&1 | grep --line-buffered --invert-match --extended-regexp '^(=== |PASS$|[[:space:]]*--- PASS)'

@@ -109,7 +109,7 @@ func Announce[T client.Object](ctx context.Context, writer client.Client, live c
 ) error {
 	err := StoreStatus(ctx, writer, obj, func(obj T) {
 		recorded := slot(obj)
-		attempt.StartedAt = later(obj, *recorded, attempt.StartedAt.Time)
+		attempt.StartedAt = later(obj, attempt.StartedAt.Time)
 		*recorded = &attempt
 	})
 	if err == nil || apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
@@ -126,13 +126,14 @@ func Announce[T client.Object](ctx context.Context, writer client.Client, live c
 	return err
 }
 
-// later is the time of a call in whole seconds, but never that of one that was
-// denied: whoever denied it has said nothing of the next.
-func later(obj client.Object, last *v1alpha1.Attempt, now time.Time) metav1.Time {
-	if Denied(obj, last) && now.Before(last.StartedAt.Add(time.Second)) {
-		now = last.StartedAt.Add(time.Second)
+// later is the time of a call in whole seconds, but none that was denied: whoever
+// denied the call of that second has said nothing of the next.
+func later(obj client.Object, now time.Time) metav1.Time {
+	at := metav1.NewTime(now.Truncate(time.Second))
+	if Denied(obj, &v1alpha1.Attempt{StartedAt: at}) {
+		at = metav1.NewTime(at.Add(time.Second))
 	}
-	return metav1.NewTime(now.Truncate(time.Second))
+	return at
 }
 
 // StoreStatus writes a change of status that must be on record before what

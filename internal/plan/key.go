@@ -156,7 +156,7 @@ func (k Key) Decide() Step {
 	switch {
 	case k.Deleting:
 		return k.leave()
-	case k.First && (k.Attempted || k.Recorded != "" || k.Secret.State == SecretOurs):
+	case k.First && (k.Attempted || k.Refused || k.Recorded != "" || k.Secret.State == SecretOurs):
 		return rejoin()
 	case k.Refusal != nil && (k.Obstacle != nil || k.ReadErr != nil):
 		return k.failed(k.Refusal) // it does not get better by waiting for the vendor

@@ -163,6 +163,8 @@ func TestKey(t *testing.T) {
 			Key{First: true, Secret: absent(), Recorded: "k1"}, rejoin},
 		{"the finalizer was taken away while a call was open: the call may have made a key",
 			Key{First: true, Secret: absent(), Attempted: true}, rejoin},
+		{"the finalizer was taken away after a call that made nothing: the next is recorded, or nobody would look for what it makes",
+			Key{First: true, Secret: absent(), Refused: true}, rejoin},
 
 		// What stands in the way.
 		{"nobody to ask: say why", Key{Secret: absent(), Obstacle: errHeld}, gist{Verb: Stay, Err: errHeld}},

@@ -74,6 +74,7 @@ func (w *keyWorld) facts(f fault) Key {
 		Vendor: "acme", Deleting: w.deleting, First: !w.finalizer, Secret: w.secret, Attempted: w.attempt != nil && !w.attempt.accepted,
 		Recorded: w.recorded, Recovery: w.recovery, Overlap: w.overlap, Due: w.due(), Issued: max(w.status.serial, w.status.refused, w.kept.serial),
 	}
+	facts.Refused = w.attempt == nil && w.status.refused > 0
 	if w.status.applied != 0 && w.status.applied != w.spec {
 		facts.Changed = []string{"scopes"}
 	}

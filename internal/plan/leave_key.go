@@ -60,10 +60,13 @@ func (k Key) abandon() Step {
 		" could not be asked to revoke the key for as long as the class's abandonAfter allows, so it may live on there; it stands in the orphan ledger"}}
 }
 
-// nothing reports whether the vendor need not be asked: the only call there was is
-// known to have made no key, and no key is on record or published.
+// nothing reports whether there is nothing to ask a vendor that cannot be asked: the
+// latest call is known to have made no key, and no key is on record or published. A
+// vendor that is away for a moment is waited for all the same. One that refuses the
+// list may do so because the workspace is gone, which waits for this ApiKey.
 func (k Key) nothing() bool {
-	return k.Refused && !k.Restored && k.Secret.KeyID == "" && k.Secret.KeyName == "" && len(k.orphans()) == 0
+	passes := k.Obstacle == nil && !provider.Is(k.ReadErr, provider.Forbidden) && !provider.Is(k.ReadErr, provider.NotFound)
+	return k.Refused && !passes && !k.Restored && k.Secret.KeyID == "" && k.Secret.KeyName == "" && len(k.orphans()) == 0
 }
 
 // unknown is the one key of which nobody knows whether it lives.

@@ -91,14 +91,15 @@ func TestNothingToLeave(t *testing.T) {
 		want  Verb
 	}{
 		"nobody to ask":                   {Key{Obstacle: errHeld, Refused: true}, Finish},
-		"a list that fails":               {Key{ReadErr: errUnseen, Refused: true}, Finish},
+		"a list that is refused":          {Key{ReadErr: &provider.Error{Class: provider.Forbidden}, Refused: true}, Finish},
+		"a list of what is gone":          {Key{ReadErr: &provider.Error{Class: provider.NotFound}, Refused: true}, Finish},
+		"a list that fails for now":       {Key{ReadErr: errUnseen, Refused: true}, Stay},
 		"no record of a call":             {Key{Obstacle: errHeld}, Stay},
 		"a call that may have made one":   {Key{Obstacle: errHeld, Attempted: true, AttemptName: "ci-1"}, Stay},
 		"a key on record":                 {Key{Obstacle: errHeld, Refused: true, Recorded: "k1"}, Stay},
 		"a key that was replaced":         {Key{Obstacle: errHeld, Refused: true, Left: living("k1")}, Stay},
 		"a key in the Secret":             {Key{Obstacle: errHeld, Refused: true, Secret: ours("k1")}, Stay},
 		"a key of somebody else's Secret": {Key{Obstacle: errHeld, Refused: true, Secret: copied("k1")}, Stay},
-		"a key that half a list shows":    {Key{ReadErr: errUnseen, Refused: true, Marked: keys("k1")}, Stay},
 		"an object out of a backup":       {Key{Obstacle: errHeld, Refused: true, Restored: true}, Stay},
 	} {
 		row.facts.Deleting = true

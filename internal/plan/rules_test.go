@@ -72,6 +72,7 @@ func anyKey(t *rapid.T) Key {
 		Overlap: max(anySpan(t), 0), Next: max(anySpan(t), 0), Restored: rapid.Bool().Draw(t, "restored"), GiveUp: rapid.Bool().Draw(t, "give up"),
 		Denial: "then", Left: map[string]time.Duration{},
 	}
+	facts.Refused = !facts.Attempted && rapid.Bool().Draw(t, "refused")
 	facts.Secret = anySecret(t, facts.Recovery)
 	facts.Unsent = rapid.SampledFrom([][]string{nil, nil, {"scopes"}}).Draw(t, "unsent")
 	for _, id := range anyIDs(t, "replaced") {

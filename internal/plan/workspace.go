@@ -100,7 +100,7 @@ func (w Workspace) Decide() Step {
 	switch {
 	case w.Deleting:
 		return w.leave()
-	case w.First && (w.Attempted || w.Ordered || w.Recorded != ""):
+	case w.First && (w.Attempted || w.Refused || w.Ordered || w.Recorded != ""):
 		return rejoin()
 	case w.Obstacle != nil:
 		return failed(w.Obstacle)

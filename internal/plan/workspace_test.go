@@ -69,6 +69,7 @@ func TestWorkspace(t *testing.T) {
 		{"the finalizer was taken away: set it again before deletion can leave the workspace behind",
 			Workspace{First: true, Recorded: "w1", Recovery: mark}, rejoin},
 		{"the same while the vendor cannot be asked", Workspace{First: true, Recorded: "w1", Obstacle: errHeld}, rejoin},
+		{"the finalizer was taken away after a call that made nothing", Workspace{First: true, Refused: true, Recovery: mark}, rejoin},
 		{"the finalizer was taken away while a call was open", Workspace{First: true, Attempted: true, Recovery: mark}, rejoin},
 		{"the same where nothing can be found again: it is no licence for a second call",
 			Workspace{First: true, Attempted: true, Recovery: never, MustRecord: true}, rejoin},

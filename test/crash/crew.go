@@ -80,6 +80,13 @@ func (m *member) step() {
 	m.inPass = <-m.halted
 }
 
+// suffer says what goes wrong with the calls of all of them from here on.
+func (c *crew) suffer(wrong func(Call) Kind) {
+	for _, m := range c.members {
+		m.plan.counting, m.plan.Random = wrong != nil, wrong
+	}
+}
+
 // run lets the crew do all that is due.
 func (c *crew) run() {
 	for {
@@ -112,18 +119,20 @@ func (c *crew) wakes() (first time.Time, waits bool) {
 	return first, waits
 }
 
-// PlayTogether is Play with several operators.
-func (l *Lab) PlayTogether(t testing.TB, place place, number int, choose func([]*member) *member) History {
+// PlayTogether is Play with several operators. wrong says what goes wrong with a call of any of them; nil is nothing.
+func (l *Lab) PlayTogether(t testing.TB, place place, number int, choose func([]*member) *member, wrong func(Call) Kind) History {
 	t.Helper()
 	w := l.before(t, place.scenario, place.vendor, true)
 	w.process = nil
 	w.employ(number, first)
 	w.settle() // a start brings calls of its own
 	w.crew.choose = choose
+	w.crew.suffer(wrong)
 	for _, step := range place.scenario.Act {
 		step(w)
 		w.settle()
 	}
+	w.crew.suffer(nil)
 	return w.finish(place.scenario)
 }
 

@@ -71,7 +71,7 @@ func compareTogether(t *testing.T, alone, history History, more int, how string)
 // that take turns at random. Both are more in make crash-deep.
 const (
 	turns, manyTurns = 9, 13
-	crews, manyCrews = 1250, 10_000
+	crews, manyCrews = 6_000, 10_000
 )
 
 // TestInterleavings has two operators create the same thing, and lets them take turns at their calls in every order.
@@ -87,14 +87,14 @@ func TestInterleavings(t *testing.T) {
 	inEveryPlace(t, creations, func(t *testing.T, _ int, place place) {
 		alone := lab.Play(t, place.scenario, place.vendor)
 		for order := new(order); order != nil; order = order.next(depth) {
-			compareTogether(t, alone, lab.PlayTogether(t, place, 2, order.choose), 0, "in the order "+order.String())
+			compareTogether(t, alone, lab.PlayTogether(t, place, 2, order.choose, nil), 0, "in the order "+order.String())
 			histories.Add(1)
 		}
 	})
 	t.Logf("%d interleavings of two operators, which are all up to %d turns", histories.Load(), depth)
 }
 
-// TestSeveralOperators has two and three operators take turns at random, in every scenario.
+// TestSeveralOperators has two and three operators take turns at random, in every scenario; in every other history a call of one of them goes wrong.
 func TestSeveralOperators(t *testing.T) {
 	var histories atomic.Int64
 	lab, places, count := NewLab(t, 1), places(), crews
@@ -105,12 +105,32 @@ func TestSeveralOperators(t *testing.T) {
 		alone := lab.Play(t, place.scenario, place.vendor)
 		for seed := range count/len(places) + 1 {
 			random := rand.New(rand.NewPCG(uint64(number), uint64(seed)))
-			history := lab.PlayTogether(t, place, 2+seed%2, func(able []*member) *member { return able[random.IntN(len(able))] })
-			compareTogether(t, alone, history, 0, fmt.Sprintf("%d operators that take turns by seed %d", 2+seed%2, seed))
+			members, faults := 2+seed%2, seed/2%2
+			how := fmt.Sprintf("%d operators that take turns by seed %d", members, seed)
+			history := lab.PlayTogether(t, place, members, func(able []*member) *member { return able[random.IntN(len(able))] }, once(random, members*len(alone.Calls)*faults))
+			compareTogether(t, alone, history, faults, how)
 			histories.Add(1)
 		}
 	})
 	t.Logf("%d histories with two or three operators at once", histories.Load())
+}
+
+// once has one of so many calls go wrong, in one way. Of no calls it is none.
+func once(random *rand.Rand, calls int) func(Call) Kind {
+	if calls == 0 {
+		return nil
+	}
+	at, kinds, made := random.IntN(calls), Kinds(), 0
+	kind := kinds[random.IntN(len(kinds))]
+	return func(call Call) Kind {
+		made++
+		if made <= at || kind == "" || !kind.Hits(call) {
+			return ""
+		}
+		happens := kind
+		kind = ""
+		return happens
+	}
 }
 
 // order is one order in which members of a crew take turns: which of those that can go on does, for each choice there was.

@@ -109,9 +109,10 @@ func (h *Harness) StartOperator(ctx context.Context, program string, arguments .
 	}
 	logPath := filepath.Join(dir, "log")
 	p, err := process.Start(process.Command{
-		Path:    program,
-		Args:    append([]string{"--kubeconfig", kubeconfig, "--allow-http-endpoints", "--metrics-bind-address", metrics}, arguments...),
-		Env:     []string{"POD_NAMESPACE=" + OperatorNamespace},
+		Path: program,
+		Args: append([]string{"--kubeconfig", kubeconfig, "--allow-http-endpoints", "--metrics-bind-address", metrics}, arguments...),
+		// GOGC as where it is deployed, whatever the tests run with.
+		Env:     []string{"POD_NAMESPACE=" + OperatorNamespace, "GOGC=100"},
 		LogPath: logPath,
 	})
 	if err != nil {

@@ -46,6 +46,8 @@ type Effect struct {
 	// Stands is how things stand if that is not as the step promised: the vendor
 	// shows something else a moment later, or there is more to do at once.
 	Stands *plan.Outlook
+	// Attempt is the record that the call was made under, or would have been.
+	Attempt *v1alpha1.Attempt
 	// Unfinished: the vendor cannot issue a key as the spec wants it; it is
 	// changed in the next pass.
 	Unfinished bool
@@ -68,7 +70,9 @@ func (e Effect) Outlook() *plan.Outlook {
 func (r *Reconciler) Act(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, step plan.Step) (Effect, error) {
 	switch step.Verb {
 	case plan.Create, plan.Renew:
-		return r.issue(ctx, key, intent, sight, step)
+		effect, err := r.issue(ctx, key, intent, sight, step)
+		effect.Attempt = key.Status.Attempt.DeepCopy()
+		return effect, err
 	case plan.Publish:
 		name, err := r.rewrite(ctx, key, intent, sight, "")
 		return Effect{Secret: name}, err

@@ -40,6 +40,7 @@ func TestAttemptBesideALiveKey(t *testing.T) {
 		"a change of the other says nothing":     {lost, onePass(plan.Update, never, holding("key-0", live), made(live)), lost},
 		"nor does its Secret, when written anew": {lost, onePass(plan.Publish, never, holding("key-0", live)), lost},
 	} {
+		row.facts.Effect.Attempt = row.recorded.DeepCopy()
 		if diff := cmp.Diff(row.want, attempt(attempted(row.recorded.DeepCopy()), row.facts)); diff != "" {
 			t.Errorf("%s: on record is (-want +got)\n%s", name, diff)
 		}

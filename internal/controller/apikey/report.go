@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -180,6 +181,8 @@ func attempt(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) *v
 	switch {
 	case issued(facts.Step) && recorded != nil && recorded.EndedAt == nil && recorded.Name != name:
 		return recorded // somebody else has begun another call, and nothing is known of that
+	case issued(facts.Step) && engine.Answered(facts.Outlook.Err) && !equality.Semantic.DeepEqual(recorded, facts.Effect.Attempt):
+		return recorded // of our call we know that it made nothing, and of theirs nothing
 	case facts.Effect.Key != nil && facts.Effect.Key.ID == "":
 		// Until the list shows the key, it must not be taken for one that was
 		// never issued, whatever becomes of its Secret.

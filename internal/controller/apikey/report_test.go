@@ -71,6 +71,11 @@ func attempted(recorded *v1alpha1.Attempt) *v1alpha1.ApiKey {
 	return key
 }
 
+// under has the call made, or not made, under this record.
+func under(attempt *v1alpha1.Attempt) func(*facts) {
+	return func(f *facts) { f.Effect.Attempt = attempt }
+}
+
 func TestAttempt(t *testing.T) {
 	earlier, at := now().Add(-time.Minute), metav1.NewTime(now())
 	past := metav1.NewTime(earlier)
@@ -94,14 +99,17 @@ func TestAttempt(t *testing.T) {
 			f.Step.Serial, f.Intent.Spec.DisplayName, f.Intent.Mark = 1, "ci", mark()
 			f.Intent.Capabilities.Name = func(display string, mark provider.Mark) string { return display + "-" + mark.String() }
 		}), record(v1alpha1.AttemptLost, "ci-"+mark().String(), now(), &at)},
-		"refused":                             {announced, onePass(plan.Create, failed(false)), record(v1alpha1.AttemptRefused, "ci-1", earlier, &at)},
-		"refused again, without a new call":   {refused, onePass(plan.Create, failed(false)), refused},
-		"held by the cluster":                 {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = &plan.Impasse{} }), record(v1alpha1.AttemptRefused, "ci-1", earlier, &at)},
-		"an error that tells nothing":         {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = errors.New("etcd is away") }), announced},
-		"the Secret holds it":                 {announced, onePass(plan.Stay, holding("key-1", key)), nil},
-		"the Secret holds it, not listed yet": {lost, onePass(plan.Stay, holding("key-1"), target("key-1"), onRecord("key-1")), nil},
-		"what its Secret alone says of it":    {lost, onePass(plan.Stay, holding("key-1"), target("key-1"), onRecord("key-2")), lost},
-		"the Secret holds what is not listed": {lost, onePass(plan.Stay, holding("key-1")), lost},
+		"refused":                           {announced, onePass(plan.Create, failed(false)), record(v1alpha1.AttemptRefused, "ci-1", earlier, &at)},
+		"refused again, without a new call": {refused, onePass(plan.Create, failed(false)), refused},
+		"held by the cluster":               {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = &plan.Impasse{} }), record(v1alpha1.AttemptRefused, "ci-1", earlier, &at)},
+		"held before it was announced, and another of us has announced one": {announced, onePass(plan.Create, under(refused), failed(false)), announced},
+		"held before it was announced, and another of us has lost one":      {lost, onePass(plan.Create, under(refused), failed(false)), lost},
+		"refused, and another of us has made it":                            {nil, onePass(plan.Create, under(announced), failed(false)), nil},
+		"an error that tells nothing":                                       {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = errors.New("etcd is away") }), announced},
+		"the Secret holds it":                                               {announced, onePass(plan.Stay, holding("key-1", key)), nil},
+		"the Secret holds it, not listed yet":                               {lost, onePass(plan.Stay, holding("key-1"), target("key-1"), onRecord("key-1")), nil},
+		"what its Secret alone says of it":                                  {lost, onePass(plan.Stay, holding("key-1"), target("key-1"), onRecord("key-2")), lost},
+		"the Secret holds what is not listed":                               {lost, onePass(plan.Stay, holding("key-1")), lost},
 		"somebody else's Secret proves nothing": {lost, onePass(plan.Stay, holding("key-1", key), func(f *facts) {
 			f.Sight.Secret.State = plan.SecretForeign
 		}), lost},
@@ -110,6 +118,9 @@ func TestAttempt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := row.recorded.DeepCopy()
+			if row.facts.Effect.Attempt == nil {
+				row.facts.Effect.Attempt = before
+			}
 			if diff := cmp.Diff(row.want, attempt(attempted(row.recorded), row.facts)); diff != "" {
 				t.Errorf("on record is (-want +got)\n%s", diff)
 			}

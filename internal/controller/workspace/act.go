@@ -22,6 +22,8 @@ type Effect struct {
 	Building bool
 	// Told are the fields that the vendor was told.
 	Told []string
+	// Attempt is the record that the creation was called under, or would have been.
+	Attempt *v1alpha1.Attempt
 	// Unheeded is how things stand if it then showed something else.
 	Unheeded *plan.Outlook
 }
@@ -38,7 +40,9 @@ func (e Effect) Outlook() *plan.Outlook {
 func (r *Reconciler) Act(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight Sight, step plan.Step) (Effect, error) {
 	switch step.Verb {
 	case plan.Create:
-		return r.create(ctx, ws, intent, step)
+		effect, err := r.create(ctx, ws, intent, step)
+		effect.Attempt = ws.Status.Attempt.DeepCopy()
+		return effect, err
 	case plan.Adopt:
 		if !intent.Deleting {
 			if err := r.unowned(ctx, ws, intent.Provider, step.Target, true); err != nil {

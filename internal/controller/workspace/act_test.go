@@ -79,11 +79,11 @@ func TestACallThatIsNotMadeIsNotUnknown(t *testing.T) {
 	intent := ask(ws, gen.WorkspaceClass("prod"), func(can *provider.WorkspaceCapabilities) { can.MarkField, can.OwnCredential = "slug", false })
 	intent.ClassName = "prod"
 	step := plan.Step{Verb: plan.Create, Record: true}
-	_, err := r.create(t.Context(), ws, *intent, step) // without an account: no call can be made
+	effect, err := r.Act(t.Context(), ws, *intent, Sight{}, step) // without an account: no call can be made
 	if !errors.Is(err, broken) || ws.Status.Attempt == nil {
 		t.Fatalf("got %v, and on record is %v", err, ws.Status.Attempt)
 	}
-	left := attempt(ws.Status.Attempt, nil, facts{Intent: *intent, Step: step, Outlook: plan.Outlook{Err: err}, Now: now()})
+	left := attempt(ws.Status.Attempt, nil, facts{Intent: *intent, Step: step, Effect: effect, Outlook: plan.Outlook{Err: err}, Now: now()})
 	if left != nil {
 		t.Errorf("a person has to say what became of a call that was never made: %+v", left)
 	}

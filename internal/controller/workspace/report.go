@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"k8s.io/apimachinery/pkg/api/equality"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/workspace-operator/workspace-operator/api/v1alpha1"
@@ -76,6 +77,8 @@ func attempt(recorded *v1alpha1.Attempt, seen *provider.Workspace, facts engine.
 		return recorded
 	case facts.Outlook.Err == nil:
 		return nil
+	case answered(facts.Outlook.Err) && !equality.Semantic.DeepEqual(recorded, facts.Effect.Attempt):
+		return recorded // of our call we know that it made nothing, and of theirs nothing
 	case answered(facts.Outlook.Err) && facts.Intent.Recovery == provider.RecoverNever:
 		return nil
 	case answered(facts.Outlook.Err):

@@ -53,6 +53,12 @@ func record(outcome string, began time.Time, ended *metav1.Time) *v1alpha1.Attem
 	return &v1alpha1.Attempt{StartedAt: metav1.NewTime(began), EndedAt: ended, Name: "Team A", Outcome: outcome}
 }
 
+// under has the call made, or not made, under this record.
+func under(attempt *v1alpha1.Attempt, f facts) facts {
+	f.Effect.Attempt = attempt
+	return f
+}
+
 func TestAttempt(t *testing.T) {
 	earlier, at := now().Add(-time.Minute), metav1.NewTime(now())
 	past := metav1.NewTime(earlier)
@@ -64,35 +70,40 @@ func TestAttempt(t *testing.T) {
 		facts    facts
 		want     *v1alpha1.Attempt
 	}{
-		"made at once":                           {announced, onePass(plan.Create, made(built)), nil},
-		"ordered":                                {announced, onePass(plan.Create, made(building)), record(v1alpha1.AttemptAccepted, earlier, &at)},
-		"ordered, without an id":                 {nil, onePass(plan.Create, made(provider.Workspace{Pending: true})), record(v1alpha1.AttemptAccepted, now(), &at)},
-		"lost":                                   {announced, onePass(plan.Create, failed(true)), record(v1alpha1.AttemptLost, earlier, &at)},
-		"lost, the very first":                   {nil, onePass(plan.Create, failed(true)), record(v1alpha1.AttemptLost, now(), &at)},
-		"lost, and never to be found":            {announced, onePass(plan.Create, never(failed(true))), record(v1alpha1.AttemptLost, earlier, &at)},
-		"refused":                                {announced, onePass(plan.Create, failed(false)), record(v1alpha1.AttemptRefused, earlier, &at)},
-		"it is another's by now":                 {accepted, onePass(plan.Adopt, failed(false)), accepted},
-		"refused again, without a new call":      {refused, onePass(plan.Create, failed(false)), refused},
-		"refused, where nothing is looked for":   {announced, onePass(plan.Create, never(failed(false))), nil},
-		"held by the cluster":                    {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = &plan.Impasse{} }), record(v1alpha1.AttemptRefused, earlier, &at)},
-		"an error that tells nothing":            {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = errors.New("etcd is away") }), announced},
-		"adopted":                                {lost, onePass(plan.Adopt, made(built)), nil},
-		"adopted while it is built":              {lost, onePass(plan.Adopt, made(building)), record(v1alpha1.AttemptAccepted, earlier, &at)},
-		"adopted from what is kept":              {announced, onePass(plan.Adopt, nil), nil},
-		"an import that is still built":          {nil, onePass(plan.Adopt, made(building)), record(v1alpha1.AttemptAccepted, now(), &at)},
-		"still built":                            {accepted, onePass(plan.Stay, seen(building)), accepted},
-		"not to be seen yet":                     {accepted, onePass(plan.Stay, nil), accepted},
-		"built":                                  {accepted, onePass(plan.Stay, seen(built)), nil},
-		"built, and to be updated":               {accepted, onePass(plan.Update, seen(built)), nil},
-		"nobody knows":                           {lost, onePass(plan.Stay, nil), lost},
-		"nobody knows, whatever else is there":   {lost, onePass(plan.Stay, seen(built)), lost},
-		"deleted, and not to be seen yet":        {accepted, onePass(plan.Stay, leaving(nil)), accepted},
-		"deleted, and it has come to light":      {accepted, onePass(plan.Adopt, leaving(made(building))), nil},
-		"deleted, and nobody knows":              {lost, onePass(plan.Remove, leaving(nil)), lost},
-		"another than the one on record is seen": {nil, onePass(plan.Stay, seen(provider.Workspace{ID: "ws-2", Pending: true})), nil},
+		"made at once":                         {announced, onePass(plan.Create, made(built)), nil},
+		"ordered":                              {announced, onePass(plan.Create, made(building)), record(v1alpha1.AttemptAccepted, earlier, &at)},
+		"ordered, without an id":               {nil, onePass(plan.Create, made(provider.Workspace{Pending: true})), record(v1alpha1.AttemptAccepted, now(), &at)},
+		"lost":                                 {announced, onePass(plan.Create, failed(true)), record(v1alpha1.AttemptLost, earlier, &at)},
+		"lost, the very first":                 {nil, onePass(plan.Create, failed(true)), record(v1alpha1.AttemptLost, now(), &at)},
+		"lost, and never to be found":          {announced, onePass(plan.Create, never(failed(true))), record(v1alpha1.AttemptLost, earlier, &at)},
+		"refused":                              {announced, onePass(plan.Create, failed(false)), record(v1alpha1.AttemptRefused, earlier, &at)},
+		"it is another's by now":               {accepted, onePass(plan.Adopt, failed(false)), accepted},
+		"refused again, without a new call":    {refused, onePass(plan.Create, failed(false)), refused},
+		"refused, where nothing is looked for": {announced, onePass(plan.Create, never(failed(false))), nil},
+		"held by the cluster":                  {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = &plan.Impasse{} }), record(v1alpha1.AttemptRefused, earlier, &at)},
+		"held before it was announced, and another of us has announced one": {announced, under(refused, onePass(plan.Create, failed(false))), announced},
+		"the same, where nothing is looked for":                             {lost, under(announced, onePass(plan.Create, never(failed(false)))), lost},
+		"an error that tells nothing":                                       {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = errors.New("etcd is away") }), announced},
+		"adopted":                                                           {lost, onePass(plan.Adopt, made(built)), nil},
+		"adopted while it is built":                                         {lost, onePass(plan.Adopt, made(building)), record(v1alpha1.AttemptAccepted, earlier, &at)},
+		"adopted from what is kept":                                         {announced, onePass(plan.Adopt, nil), nil},
+		"an import that is still built":                                     {nil, onePass(plan.Adopt, made(building)), record(v1alpha1.AttemptAccepted, now(), &at)},
+		"still built":                                                       {accepted, onePass(plan.Stay, seen(building)), accepted},
+		"not to be seen yet":                                                {accepted, onePass(plan.Stay, nil), accepted},
+		"built":                                                             {accepted, onePass(plan.Stay, seen(built)), nil},
+		"built, and to be updated":                                          {accepted, onePass(plan.Update, seen(built)), nil},
+		"nobody knows":                                                      {lost, onePass(plan.Stay, nil), lost},
+		"nobody knows, whatever else is there":                              {lost, onePass(plan.Stay, seen(built)), lost},
+		"deleted, and not to be seen yet":                                   {accepted, onePass(plan.Stay, leaving(nil)), accepted},
+		"deleted, and it has come to light":                                 {accepted, onePass(plan.Adopt, leaving(made(building))), nil},
+		"deleted, and nobody knows":                                         {lost, onePass(plan.Remove, leaving(nil)), lost},
+		"another than the one on record is seen":                            {nil, onePass(plan.Stay, seen(provider.Workspace{ID: "ws-2", Pending: true})), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := row.recorded.DeepCopy()
+			if row.facts.Effect.Attempt == nil {
+				row.facts.Effect.Attempt = before
+			}
 			seen := told("ws-1", row.facts)
 			got := attempt(row.recorded, seen, row.facts)
 			if diff := cmp.Diff(row.want, got); diff != "" {

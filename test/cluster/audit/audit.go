@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -77,16 +78,16 @@ func (l *Log) Read() ([]Entry, error) {
 	for reader := bufio.NewReader(file); ; {
 		line, err := reader.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			return l.entries, nil
+			return slices.Clone(l.entries), nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		l.lines, l.read = l.lines+1, l.read+int64(len(line))
 		var e event
 		if err := json.Unmarshal(line, &e); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", l.Path, l.lines, err)
+			return nil, fmt.Errorf("%s:%d: %w", l.Path, l.lines+1, err)
 		}
+		l.lines, l.read = l.lines+1, l.read+int64(len(line))
 		if e.Stage == stageComplete && e.ObjectRef.Resource != "" {
 			l.entries = append(l.entries, e.entry())
 		}
