@@ -29,7 +29,7 @@ test-all: ## Run every test at every vendor, as CI does: half an hour on two cor
 	@$(MAKE) test SHORT=
 
 .PHONY: crash-deep
-crash-deep: ## Try all pairs of faults, many orders of several operators and many years, and not a sample; takes TODO. RUN narrows it down to a test, or a part of one.
+crash-deep: ## Try all pairs of faults, many orders of several operators and many years, and not a sample; about half an hour on two cores. RUN narrows it down to a test, or a part of one.
 	@CRASH_DEEP=1 $(CRASH) -timeout=24h -count=1 -run='$(or $(RUN),TestPairsOfFaults|TestInterleavings|TestSeveralOperators|TestYears)' ./test/crash
 
 MINUTES ?= 10

@@ -83,9 +83,12 @@ func (m *member) step() {
 // suffer says what goes wrong with the calls of all of them from here on.
 func (c *crew) suffer(wrong func(Call) Kind) {
 	for _, m := range c.members {
-		m.plan.counting, m.plan.Random = wrong != nil, wrong
+		m.suffer(wrong)
 	}
 }
+
+// suffer says what goes wrong with its calls from here on; nil is nothing.
+func (m *member) suffer(wrong func(Call) Kind) { m.plan.counting, m.plan.Random = wrong != nil, wrong }
 
 // run lets the crew do all that is due.
 func (c *crew) run() {
@@ -140,7 +143,7 @@ func (l *Lab) PlayTogether(t testing.TB, place place, number int, choose func([]
 // It also gives the call; none if there was none.
 func (l *Lab) PlayFrozen(t testing.TB, place place, before int) (History, []Call) {
 	t.Helper()
-	return l.playFrozen(t, place, func(m *member) bool { return m.made == before-1 })
+	return l.two(t, place).playFrozen(place, func(m *member) bool { return m.made == before-1 })
 }
 
 // PlayFrozenInTurn freezes one of two operators before one of its calls that change something, and the other before one of those that it makes after that. The one comes
@@ -150,16 +153,48 @@ func (l *Lab) PlayFrozenInTurn(t testing.TB, place place, one, other int) (Histo
 	before := func(number int) func(*member) bool {
 		return func(m *member) bool { return m.call.Mutates && m.changed == number-1 }
 	}
-	return l.playFrozen(t, place, before(one), before(other))
+	return l.two(t, place).playFrozen(place, before(one), before(other))
 }
 
-// playFrozen freezes the members where they stop, one after another, and lets them go on in the same order, each when all others have come to rest.
-func (l *Lab) playFrozen(t testing.TB, place place, stops ...func(*member) bool) (History, []Call) {
+// PlayFrozenRefused is PlayFrozen where the other never hears what became of its first call that changes something at the vendor, and where the one is refused one of
+// the calls that it makes then. Both calls are given: there is but one if it made fewer, and none if it was not frozen.
+func (l *Lab) PlayFrozenRefused(t testing.TB, place place, before, refused int) (History, []Call) {
+	t.Helper()
+	w := l.two(t, place)
+	one, other := w.crew.members[0], w.crew.members[1]
+	lost, made := false, 0
+	var denied []Call
+	other.suffer(func(call Call) Kind {
+		if lost || call.Side != Vendor || !call.Mutates {
+			return ""
+		}
+		lost = true
+		return AnswerLost
+	})
+	one.suffer(func(call Call) Kind {
+		if made++; made != before-1+refused || !Forbidden.Hits(call) {
+			return ""
+		}
+		denied = append(denied, call)
+		return Forbidden
+	})
+	history, at := w.playFrozen(place, func(m *member) bool { return m.made == before-1 })
+	return history, append(at, denied...)
+}
+
+// two is a world with two operators that have come to rest.
+func (l *Lab) two(t testing.TB, place place) *World {
 	t.Helper()
 	w := l.before(t, place.scenario, place.vendor, true)
 	w.process = nil
 	w.employ(2, first)
 	w.settle() // a start brings calls of its own
+	return w
+}
+
+// playFrozen freezes the members where they stop, one after another, and lets them go on in the same order, each when all others have come to rest.
+func (w *World) playFrozen(place place, stops ...func(*member) bool) (History, []Call) {
+	w.t.Helper()
 	var at []Call
 	restart := func(m *member) { m.made, m.changed = 0, 0 }
 	restart(w.crew.members[0])
@@ -185,6 +220,7 @@ func (l *Lab) playFrozen(t testing.TB, place place, stops ...func(*member) bool)
 		}
 	}
 	w.crew.freeze = nil
+	w.crew.suffer(nil)
 	return w.finish(place.scenario), at
 }
 

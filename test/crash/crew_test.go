@@ -51,6 +51,36 @@ func TestFrozenInTurn(t *testing.T) {
 	t.Logf("%d histories with two operators of which one is frozen, and then the other", histories.Load())
 }
 
+// mostRefused is how many of the calls that one makes once it goes on are refused in turn.
+const mostRefused = 6
+
+// TestFrozenAndRefused freezes one of two operators before each of its calls, has the other make something of which it does not hear, and then refuses the one what it asks
+// of the cluster or the vendor: that tells nothing of what the other has made.
+func TestFrozenAndRefused(t *testing.T) {
+	var histories atomic.Int64
+	lab := NewLab(t, 1)
+	creations := slices.DeleteFunc(places(), func(place place) bool {
+		return place.scenario.Name != "create a key" && place.scenario.Name != "create a workspace"
+	})
+	inEveryPlace(t, creations, func(t *testing.T, _ int, place place) {
+		alone := lab.Play(t, place.scenario, place.vendor)
+		for before := 1; ; before++ {
+			for refused := 1; refused <= mostRefused; refused++ {
+				history, at := lab.PlayFrozenRefused(t, place, before, refused)
+				if len(at) == 0 {
+					return
+				}
+				if len(at) == 1 {
+					break
+				}
+				histories.Add(1)
+				compareTogether(t, alone, history, 2, fmt.Sprintf("one frozen before %s, and then refused %s", at[0], at[1]))
+			}
+		}
+	})
+	t.Logf("%d histories with two operators of which one does not hear what it has made, and one is frozen and then refused", histories.Load())
+}
+
 // compareTogether holds a history with several operators against that of one alone. Of those that are held up while time goes on, each may make what another has made
 // meanwhile once more: so many.
 func compareTogether(t *testing.T, alone, history History, more int, how string) {

@@ -18,7 +18,7 @@ func pairKinds(first Fault) []Kind {
 	return []Kind{NotExecuted, AnswerLost, CrashBefore, CrashAfter}
 }
 
-// deep reports whether everything is tried, and not a sample: it takes hours.
+// deep reports whether everything is tried, and not a sample.
 func deep() bool { return os.Getenv("CRASH_DEEP") != "" }
 
 // TestPairsOfFaults lets two calls of a history go wrong, the second in what the first has led to.

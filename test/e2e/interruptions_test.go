@@ -67,6 +67,7 @@ func (w *World) sibling(vendor string) *World {
 func (w *World) start(program string, arguments ...string) *harness.Operator {
 	running, err := w.h.StartOperator(w.Context(), program, arguments...)
 	w.Expect(err).NotTo(HaveOccurred())
+	w.started = append(w.started, running)
 	w.Cleanup(func() {
 		select {
 		case <-running.Process.Done():

@@ -49,6 +49,8 @@ type World struct {
 	v *harness.Vendors
 	// existing is the vendor's workspace for this scenario where its API cannot create any. No other scenario has one of its id.
 	existing string
+	// started are the operators that the scenario has started.
+	started []*harness.Operator
 	// requests are the passes that were asked for in loops.
 	requests map[apitypes.UID]request
 }
@@ -65,6 +67,9 @@ func play(h *harness.Harness, s scenario) string {
 		w.Cleanup(func() { asked = w.conversation() })
 		s.run(w)
 		w.Eventually(w.brokenPromises).WithTimeout(watchLag).Should(BeEmpty())
+		for _, operator := range w.started {
+			w.Expect(h.Leaks(w, operator, w.v.Secrets())).To(BeEmpty())
+		}
 	})
 	if failure == "" {
 		return ""
