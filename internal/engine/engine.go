@@ -213,7 +213,7 @@ func (e *Engine[T, I, S, E]) act(ctx context.Context, obj T, facts *Facts[I, S, 
 	if err != nil {
 		facts.Outlook = plan.Outlook{
 			Err: err, Unapplied: facts.Step.Undone,
-			Broken: breaks(facts.Step) || provider.Is(err, provider.NotFound),
+			Broken: breaks(facts.Step) || facts.Effect.InDoubt() || provider.Is(err, provider.NotFound),
 		}
 		return err
 	}

@@ -22,6 +22,9 @@ type Effect interface {
 	// Outlook is how things stand where the vendor's answer tells more than the
 	// step did; nil otherwise.
 	Outlook() *plan.Outlook
+	// InDoubt: the step failed, and nobody knows whether what was promised before
+	// is still there.
+	InDoubt() bool
 }
 
 // Kind is one kind's share of a pass; the methods are called in this order.

@@ -61,26 +61,28 @@ func TestARenewalThatFailsTakesNothingAway(t *testing.T) {
 	broken := renew()
 	broken.Broken = true
 	for name, row := range map[string]struct {
-		step  plan.Step
-		err   error
-		ready string // as "status reason", of Ready and Synced
+		step   plan.Step
+		effect effect
+		err    error
+		ready  string // as "status reason", of Ready and Synced
 	}{
-		"the vendor is away":              {renew(), vendorErr(provider.Transient), "True Available, False NotApplied"},
-		"the vendor has had enough of us": {renew(), vendorErr(provider.Throttled), "True Available, False NotApplied"},
-		"there is no room for more":       {renew(), vendorErr(provider.Exhausted), "True Available, False QuotaExhausted"},
-		"the vendor does not permit it":   {renew(), vendorErr(provider.Forbidden), "True Available, False PermissionDenied"},
-		"the vendor does not like it":     {renew(), vendorErr(provider.Invalid), "True Available, False Refused"},
-		"something is in its way there":   {renew(), vendorErr(provider.Conflict), "True Available, False VendorConflict"},
-		"the vendor has no such thing":    {renew(), vendorErr(provider.Unsupported), "True Available, False Unsupported"},
-		"nobody knows what it did":        {renew(), uncertain, "True Available, False QuotaExhausted"},
-		"the cluster does not take it":    {renew(), &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonSecretRefused, Message: "m"}, "True Available, False SecretRefused"},
-		"the key had come to its end":     {broken, vendorErr(provider.Exhausted), "False QuotaExhausted, False NotApplied"},
-		"it was no renewal":               {plan.Step{Verb: plan.Update, Outlook: well()}, vendorErr(provider.Exhausted), "False QuotaExhausted, False QuotaExhausted"},
+		"the vendor is away":              {renew(), "", vendorErr(provider.Transient), "True Available, False NotApplied"},
+		"the vendor has had enough of us": {renew(), "", vendorErr(provider.Throttled), "True Available, False NotApplied"},
+		"there is no room for more":       {renew(), "", vendorErr(provider.Exhausted), "True Available, False QuotaExhausted"},
+		"the vendor does not permit it":   {renew(), "", vendorErr(provider.Forbidden), "True Available, False PermissionDenied"},
+		"the vendor does not like it":     {renew(), "", vendorErr(provider.Invalid), "True Available, False Refused"},
+		"something is in its way there":   {renew(), "", vendorErr(provider.Conflict), "True Available, False VendorConflict"},
+		"the vendor has no such thing":    {renew(), "", vendorErr(provider.Unsupported), "True Available, False Unsupported"},
+		"nobody knows what it did":        {renew(), "", uncertain, "True Available, False QuotaExhausted"},
+		"the cluster does not take it":    {renew(), "", &plan.Impasse{State: plan.Blocked, Reason: v1alpha1.ReasonSecretRefused, Message: "m"}, "True Available, False SecretRefused"},
+		"nobody knows what is published":  {renew(), doubtful, vendorErr(provider.Transient), "False VendorUnavailable, False NotApplied"},
+		"the key had come to its end":     {broken, "", vendorErr(provider.Exhausted), "False QuotaExhausted, False NotApplied"},
+		"it was no renewal":               {plan.Step{Verb: plan.Update, Outlook: well()}, "", vendorErr(provider.Exhausted), "False QuotaExhausted, False QuotaExhausted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, ready())
 			r.decide = always(row.step)
-			r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) { return "", row.err }
+			r.act = func(context.Context, *v1alpha1.Workspace) (effect, error) { return row.effect, row.err }
 			_, _ = r.pass() // how it is tried again is another test's
 			conditions := r.get().Status.Conditions
 			says := func(kind string) string {

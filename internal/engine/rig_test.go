@@ -36,8 +36,15 @@ type sight struct{ fresh bool }
 // effect is the id of what was made.
 type effect string
 
-// ordered is the effect of a call that the vendor has accepted and works on.
-const ordered effect = "ordered"
+const (
+	// ordered is the effect of a call that the vendor has accepted and works on.
+	ordered effect = "ordered"
+	// doubtful is that of one after which nobody knows what is there.
+	doubtful effect = "doubtful"
+)
+
+// InDoubt tells so.
+func (e effect) InDoubt() bool { return e == doubtful }
 
 // Outlook tells more than the step did of what is not there yet.
 func (e effect) Outlook() *plan.Outlook {

@@ -48,6 +48,8 @@ type Effect struct {
 	Stands *plan.Outlook
 	// Attempt is the record that the call was made under, or would have been.
 	Attempt *v1alpha1.Attempt
+	// Doubtful: nobody knows whether the Secret was written.
+	Doubtful bool
 	// Unfinished: the vendor cannot issue a key as the spec wants it; it is
 	// changed in the next pass.
 	Unfinished bool
@@ -65,6 +67,9 @@ func (e Effect) Outlook() *plan.Outlook {
 	}
 	return e.Stands
 }
+
+// InDoubt tells of a Secret that may hold a key of which nothing is on record.
+func (e Effect) InDoubt() bool { return e.Doubtful }
 
 // Act takes the step.
 func (r *Reconciler) Act(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, sight Sight, step plan.Step) (Effect, error) {
@@ -129,7 +134,7 @@ func (r *Reconciler) issue(ctx context.Context, key *v1alpha1.ApiKey, intent Int
 		err = draft.Write(ctx, r.Client, r.Live)
 	}
 	if err != nil {
-		return Effect{}, r.takeBack(ctx, key, intent, issued, err)
+		return r.takeBack(ctx, key, intent, issued, err)
 	}
 	if step.Verb == plan.Renew {
 		r.Recorder.Eventf(key, nil, corev1.EventTypeNormal, v1alpha1.ReasonRotated, "Rotate", "%s", notice(key, intent, sight, name, r.Now()))

@@ -109,21 +109,22 @@ func nameIn(keys []provider.Key, id string) string {
 
 // takeBack revokes a key that could not be stored. Whatever comes of it, the
 // next pass finds the key by its mark if it still lives.
-func (r *Reconciler) takeBack(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, issued provider.Key, cause error) error {
+func (r *Reconciler) takeBack(ctx context.Context, key *v1alpha1.ApiKey, intent Intent, issued provider.Key, cause error) (Effect, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), revokePatience)
 	defer cancel()
 	err := r.unstored(ctx, key, issued, cause)
+	effect := Effect{Doubtful: err != nil}
 	if err == nil {
 		err = revoke(ctx, intent, issued)
 	}
 	if impasse, ok := errors.AsType[*plan.Impasse](cause); ok && err == nil {
-		return impasse
+		return effect, impasse
 	}
 	message := "the key was issued but its Secret could not be written, so it was revoked"
 	if err != nil {
 		message = "the key was issued but nobody knows yet whether its Secret was written: the next look publishes or revokes it"
 	}
-	return &provider.Error{Class: provider.Transient, Op: "store key", Uncertain: err != nil, Err: cause, Message: message}
+	return effect, &provider.Error{Class: provider.Transient, Op: "store key", Uncertain: err != nil, Err: cause, Message: message}
 }
 
 // unstored makes sure that the Secret does not hold the key: a write may have worked

@@ -46,7 +46,11 @@ func TestWhatMayBeStoredIsNotTakenBack(t *testing.T) {
 				if !row.readable {
 					r.Live = unreadable(r.Client)
 				}
-				failure, ok := errors.AsType[*provider.Error](r.takeBack(t.Context(), r.key, intent, row.issued, row.cause))
+				effect, err := r.takeBack(t.Context(), r.key, intent, row.issued, row.cause)
+				if effect.InDoubt() == row.revoked {
+					t.Errorf("whether its Secret holds it is in doubt: %t, want %t", effect.InDoubt(), !row.revoked)
+				}
+				failure, ok := errors.AsType[*provider.Error](err)
 				if !ok || failure.Uncertain == row.revoked || !errors.Is(failure, row.cause) {
 					t.Errorf("it ends with %+v, uncertain: want %t", failure, !row.revoked)
 				}

@@ -36,6 +36,9 @@ func (e Effect) Outlook() *plan.Outlook {
 	return new(plan.Provisioning(0))
 }
 
+// InDoubt is never: what a workspace was, it stays until the vendor says otherwise.
+func (Effect) InDoubt() bool { return false }
+
 // Act takes the step.
 func (r *Reconciler) Act(ctx context.Context, ws *v1alpha1.Workspace, intent Intent, sight Sight, step plan.Step) (Effect, error) {
 	switch step.Verb {

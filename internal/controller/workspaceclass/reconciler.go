@@ -75,6 +75,9 @@ type Effect struct{}
 // Outlook adds nothing to the step's.
 func (Effect) Outlook() *plan.Outlook { return nil }
 
+// InDoubt is never.
+func (Effect) InDoubt() bool { return false }
+
 type pass = engine.Engine[*v1alpha1.WorkspaceClass, Intent, Sight, Effect]
 
 // Reconcile runs one pass.
