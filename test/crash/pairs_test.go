@@ -3,6 +3,8 @@ package crash
 import (
 	"math/rand/v2"
 	"os"
+	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -50,6 +52,27 @@ func TestPairsOfFaults(t *testing.T) {
 	if whole := played == len(places); whole && total < pairSample {
 		t.Errorf("%d histories were played, and %d were to be", total, pairSample)
 	}
+}
+
+// TestSecretsInDoubt plays pairs that are in no sample, and once broke a promise: a Secret is written and the answer lost, and nobody can look before the pass is over.
+func TestSecretsInDoubt(t *testing.T) {
+	var histories atomic.Int64
+	lab := NewLab(t, 1)
+	inEveryPlace(t, places(), func(t *testing.T, _ int, place place) {
+		pairs := &pairs{lab: lab, place: place, undisturbed: lab.Play(t, place.scenario, place.vendor)}
+		for _, call := range pairs.undisturbed.Calls {
+			if call.Side != Cluster || !call.Mutates || !strings.HasPrefix(call.About, "Secret ") {
+				continue
+			}
+			first := Fault{At: call.Number, Kind: AnswerLost}
+			once := lab.Play(t, place.scenario, place.vendor, first)
+			for at := call.Number + 1; at <= min(call.Number+2, len(once.Calls)); at++ {
+				pairs.play(t, once, first, Fault{At: at, Kind: Deadline})
+			}
+		}
+		histories.Add(int64(pairs.played))
+	})
+	t.Logf("%d histories in which nobody knows what a Secret holds", histories.Load())
 }
 
 // pairs plays the pairs of one place.

@@ -16,7 +16,7 @@ import (
 )
 
 // everything are the tests that are run where the one of the bug has noticed nothing: all that are exhaustive, and those with several operators, which are the quick ones.
-const everything = "^Test(Frozen|FrozenInTurn|FrozenAndRefused|Interleavings|SeveralOperators|StaleReads|SingleFaults)$"
+const everything = "^Test(Frozen|FrozenInTurn|FrozenAndRefused|Interleavings|SecretsInDoubt|SeveralOperators|StaleReads|SingleFaults)$"
 
 // collection has less garbage collected in the tests, as make test does: a third of the time is saved.
 const collection = "GOGC=400"
