@@ -21,7 +21,7 @@ test: controlplane ## Run every test, with a sample where all of it takes long; 
 		if [[ -n $$raced ]]; then CGO_ENABLED=$(if $(RACE),1,0) go test $(TEST_FLAGS) $(SHORT) $$raced; fi; \
 		if [[ -n $$calm ]]; then $(CRASH) $(SHORT) $$calm; fi
 
-# With -short the suites on a real API server tell each story at one vendor and not at all that it applies to, and replay fewer requests.
+# With -short the suites on a real API server tell fewer stories, each at one vendor and not at all that it applies to, and replay fewer requests.
 SHORT = -short
 
 .PHONY: test-all
