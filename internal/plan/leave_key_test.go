@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -92,6 +93,8 @@ func TestNothingToLeave(t *testing.T) {
 	}{
 		"nobody to ask":                   {Key{Obstacle: errHeld, Refused: true}, Finish},
 		"a list that is refused":          {Key{ReadErr: &provider.Error{Class: provider.Forbidden}, Refused: true}, Finish},
+		"a credential that went with it":  {Key{ReadErr: &provider.Error{Class: provider.Unauthorized}, Refused: true}, Finish},
+		"an error that says nothing":      {Key{ReadErr: errors.New("queued"), Refused: true}, Stay},
 		"a list of what is gone":          {Key{ReadErr: &provider.Error{Class: provider.NotFound}, Refused: true}, Finish},
 		"a list that fails for now":       {Key{ReadErr: errUnseen, Refused: true}, Stay},
 		"no record of a call":             {Key{Obstacle: errHeld}, Stay},

@@ -124,7 +124,7 @@ func TestInterleavings(t *testing.T) {
 	t.Logf("%d interleavings of two operators, which are all up to %d turns", histories.Load(), depth)
 }
 
-// TestSeveralOperators has two and three operators take turns at random, in every scenario; in every other history a call of one of them goes wrong.
+// TestSeveralOperators has two and three operators take turns at random, in every scenario; in about every other history a call of one of them goes wrong.
 func TestSeveralOperators(t *testing.T) {
 	var histories atomic.Int64
 	lab, places, count := NewLab(t, 1), places(), crews

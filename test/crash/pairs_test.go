@@ -54,7 +54,8 @@ func TestPairsOfFaults(t *testing.T) {
 	}
 }
 
-// TestSecretsInDoubt plays pairs that are in no sample, and once broke a promise: a Secret is written and the answer lost, and nobody can look before the pass is over.
+// TestSecretsInDoubt plays pairs that are in no sample, and once broke a promise: a Secret is written and the answer lost, and the next try to write it, or the look at what
+// became of it, takes too long.
 func TestSecretsInDoubt(t *testing.T) {
 	var histories atomic.Int64
 	lab := NewLab(t, 1)

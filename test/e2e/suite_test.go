@@ -144,7 +144,7 @@ func (s scenario) name() string { return fmt.Sprintf("%s: %s (%s)", s.about, s.t
 
 // sample is all of them; with -short every other story is told, at one of the vendors that it can be told at, and the next at the next.
 func sample(all []scenario) []scenario {
-	if !testing.Short() {
+	if suite, _ := GinkgoConfiguration(); !testing.Short() || len(suite.FocusStrings) > 0 {
 		return all
 	}
 	var titles []string

@@ -35,7 +35,7 @@ func publishedCondition(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, 
 func holdsLive(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) bool {
 	found := facts.Sight.Secret
 	switch {
-	case expired(key, facts.Now):
+	case expired(key, facts.Now), facts.Effect.InDoubt():
 		return false
 	case facts.Effect.Key != nil:
 		return facts.Effect.Key.ID != "" // else nobody can tell which one it is

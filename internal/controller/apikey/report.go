@@ -178,10 +178,11 @@ func attempt(key *v1alpha1.ApiKey, facts engine.Facts[Intent, Sight, Effect]) *v
 	if name == "" && recorded != nil {
 		name = recorded.Name
 	}
+	ours := equality.Semantic.DeepEqual(recorded, facts.Effect.Attempt)
 	switch {
-	case issued(facts.Step) && recorded != nil && recorded.EndedAt == nil && recorded.Name != name:
+	case issued(facts.Step) && recorded.Open() && recorded.Name != name && (recorded.EndedAt == nil || !ours):
 		return recorded // somebody else has begun another call, and nothing is known of that
-	case issued(facts.Step) && engine.Answered(facts.Outlook.Err) && !equality.Semantic.DeepEqual(recorded, facts.Effect.Attempt):
+	case issued(facts.Step) && engine.Answered(facts.Outlook.Err) && !ours:
 		return recorded // of our call we know that it made nothing, and of theirs nothing
 	case facts.Effect.Key != nil && facts.Effect.Key.ID == "":
 		// Until the list shows the key, it must not be taken for one that was

@@ -28,6 +28,13 @@ func onePass(verb plan.Verb, shapes ...func(*facts)) facts {
 	return f
 }
 
+// named has the key that is asked for called so.
+func named(name string) func(*facts) {
+	return func(f *facts) {
+		f.Intent.Capabilities.Name = func(string, provider.Mark) string { return name }
+	}
+}
+
 func failed(uncertain bool) func(*facts) {
 	return func(f *facts) {
 		f.Outlook.Err = &provider.Error{Class: provider.Transient, Op: "issue key", Uncertain: uncertain}
@@ -104,6 +111,7 @@ func TestAttempt(t *testing.T) {
 		"held by the cluster":               {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = &plan.Impasse{} }), record(v1alpha1.AttemptRefused, "ci-1", earlier, &at)},
 		"held before it was announced, and another of us has announced one": {announced, onePass(plan.Create, under(refused), failed(false)), announced},
 		"held before it was announced, and another of us has lost one":      {lost, onePass(plan.Create, under(refused), failed(false)), lost},
+		"issued, and what another of us asked for was lost":                 {lost, onePass(plan.Create, named("ci-2"), made(provider.Key{ID: "key-2", Name: "ci-2"}), under(announced)), lost},
 		"refused, and another of us has made it":                            {nil, onePass(plan.Create, under(announced), failed(false)), nil},
 		"an error that tells nothing":                                       {announced, onePass(plan.Create, func(f *facts) { f.Outlook.Err = errors.New("etcd is away") }), announced},
 		"the Secret holds it":                                               {announced, onePass(plan.Stay, holding("key-1", key)), nil},
