@@ -3,4 +3,4 @@
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
-go test -v "$@" 2>&1 | grep --line-buffered --invert-match --extended-regexp '^(=== |PASS$|[[:space:]]*--- PASS)'
+go test -v "$@" 2>&1 | grep --line-buffered --invert-match --extended-regexp '^(=== |PASS$|[[:space:]]+--- PASS)'
