@@ -2,7 +2,9 @@
 
 # Few packages at a time: several suites start control planes of their own, which take a core and 300 MB each. With -short they wait more than they work.
 # The race detector needs a C compiler; without one the tests run all the same.
-RACE := $(if $(shell command -v "$$(go env CC)" 2>/dev/null),-race)
+# With -short they run without it, in half the time.
+COMPILER := $(shell command -v "$$(go env CC)" 2>/dev/null)
+RACE = $(if $(SHORT),,$(if $(COMPILER),-race))
 TEST_FLAGS ?= $(RACE) -timeout=45m -p=$(if $(SHORT),3,2)
 PACKAGES ?= ./...
 
@@ -15,7 +17,7 @@ test crash-deep: export GOGC ?= 400
 # The crash tests run everything in one goroutine: there is nothing to race, and with the detector they would take ten times as long.
 .PHONY: test
 test: controlplane ## Run every test, with a sample where all of it takes long; PACKAGES and TEST_FLAGS narrow it down.
-	$(if $(RACE),,@echo "test: there is no C compiler, so the race detector is off")
+	$(if $(COMPILER),,@echo "test: there is no C compiler, so the race detector is off")
 	@all=$$(go list $(PACKAGES)); \
 		raced=$$(grep -v /test/crash <<<"$$all" || true); calm=$$(grep /test/crash <<<"$$all" || true); \
 		if [[ -n $$raced ]]; then CGO_ENABLED=$(if $(RACE),1,0) go test $(TEST_FLAGS) $(SHORT) $$raced; fi; \
