@@ -9,19 +9,23 @@ TEST_FLAGS ?= $(RACE) -timeout=45m -p=$(if $(SHORT),3,2)
 PACKAGES ?= ./...
 
 # What was counted is shown, and not the hundreds of places where it was.
-CRASH = hack/crash.sh -timeout=45m
+CRASH = $(if $(SHORT),nice) hack/crash.sh -timeout=45m
 
 # To collect garbage less often saves a fifth of the time, and costs some hundred MB.
 test crash-deep: export GOGC ?= 400
 
-# The crash tests run everything in one goroutine: there is nothing to race, and with the detector they would take ten times as long.
+# The crash tests run everything in one goroutine: there is nothing to race, and with the detector they would take ten times as long. With -short they fill the time in which
+# the others wait.
 .PHONY: test
 test: controlplane ## Run every test, with a sample where all of it takes long; PACKAGES and TEST_FLAGS narrow it down.
 	$(if $(COMPILER),,@echo "test: there is no C compiler, so the race detector is off")
 	@all=$$(go list $(PACKAGES)); \
 		raced=$$(grep -v /test/crash <<<"$$all" || true); calm=$$(grep /test/crash <<<"$$all" || true); \
-		if [[ -n $$raced ]]; then CGO_ENABLED=$(if $(RACE),1,0) go test $(TEST_FLAGS) $(SHORT) $$raced; fi; \
-		if [[ -n $$calm ]]; then $(CRASH) $(SHORT) $$calm; fi
+		crash() { if [[ -n $$calm ]]; then $(CRASH) $(SHORT) $$calm; fi; }; \
+		failed=; $(if $(SHORT),crash & aside=$$!;) \
+		if [[ -n $$raced ]]; then CGO_ENABLED=$(if $(RACE),1,0) go test $(TEST_FLAGS) $(SHORT) $$raced || failed=1; fi; \
+		$(if $(SHORT),wait $$aside,crash) || failed=1; \
+		[[ -z $$failed ]]
 
 # With -short the suites on a real API server tell fewer stories, each at one vendor and not at all that it applies to, and replay fewer requests.
 SHORT = -short
