@@ -87,6 +87,9 @@ func (a *Attempt) Open() bool {
 // Ordered reports whether the vendor has accepted the call and works on it.
 func (a *Attempt) Ordered() bool { return a != nil && a.Outcome == AttemptAccepted }
 
+// Refused reports whether the call is known to have made nothing.
+func (a *Attempt) Refused() bool { return a != nil && a.Outcome == AttemptRefused }
+
 // Attempt is a create call that has not led to a recorded object.
 type Attempt struct {
 	// startedAt is when the call was about to be made.

@@ -33,7 +33,7 @@ func Unsettled(obj client.Object, attempt *v1alpha1.Attempt, now time.Time) time
 	var latest time.Time
 	if attempt != nil {
 		latest = attempt.StartedAt.Time
-		if attempt.Outcome == v1alpha1.AttemptRefused {
+		if attempt.Refused() {
 			return 0 // nothing was made
 		}
 		if attempt.EndedAt != nil {

@@ -62,13 +62,11 @@ func (k Key) abandon() Step {
 
 // nothing reports whether there is nothing to ask a vendor that cannot be asked: the
 // latest call is known to have made no key, and no key is on record or published. A
-// vendor that is away for a moment is waited for all the same; one that refuses to
-// list may do so because the workspace is gone, and that may wait for this ApiKey.
+// vendor that is away for a moment is waited for all the same; one whose workspace is
+// gone answers in one of three ways, and the Workspace may wait for this ApiKey.
 func (k Key) nothing() bool {
-	refuses := slices.ContainsFunc([]provider.Class{
-		provider.NotFound, provider.Unauthorized, provider.Forbidden, provider.Exhausted, provider.Invalid, provider.Unsupported,
-	}, func(class provider.Class) bool { return provider.Is(k.ReadErr, class) })
-	return k.Refused && (k.Obstacle != nil || refuses) && !k.Restored && k.Secret.KeyID == "" && k.Secret.KeyName == "" && len(k.orphans()) == 0
+	gone := provider.Is(k.ReadErr, provider.NotFound) || provider.Is(k.ReadErr, provider.Forbidden) || provider.Is(k.ReadErr, provider.Unauthorized)
+	return k.Refused && (k.Obstacle != nil || gone) && !k.Restored && k.Secret.KeyID == "" && k.Secret.KeyName == "" && len(k.orphans()) == 0
 }
 
 // unknown is the one key of which nobody knows whether it lives.

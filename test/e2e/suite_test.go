@@ -80,8 +80,8 @@ var _ = AfterSuite(func() {
 	}
 })
 
-// The scenarios run at the same time, each in its own namespace and with its own emulator. Ginkgo runs specs one after another
-// within a process, so each spec only waits for its scenario, which has been started by the first one.
+// The scenarios run at the same time, each in its own namespace and with its own emulator. Ginkgo runs specs one after another within a process, so each spec
+// only waits for its scenario, which has been started by the first one.
 var _ = Describe("The operator", Ordered, ContinueOnFailure, func() {
 	all := sample(slices.Concat(lifecycle(), foreignSecrets(), refusals(), endpoints(), deletion(), waiting(), names(), crashes(),
 		updates(), drift(), changes(), missing(), unknown(), restore(), abandon(), pause(), imports(), hosts(), classChanges(), credentials(),

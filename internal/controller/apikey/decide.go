@@ -26,7 +26,7 @@ func (r *Reconciler) Decide(key *v1alpha1.ApiKey, intent Intent, sight Sight) pl
 		Next:         next(key, sight, now),
 		Term:         term(key, intent.Spec, now),
 		Attempted:    key.Status.Attempt.Open() && !engine.Denied(key, key.Status.Attempt),
-		Refused:      key.Status.Attempt != nil && key.Status.Attempt.Outcome == v1alpha1.AttemptRefused,
+		Refused:      key.Status.Attempt.Refused(),
 		Denial:       string(key.UID),
 		Restored:     sight.Restored,
 		GiveUp:       engine.OutOfPatience(key, key.Status.Conditions, intent.AbandonAfter, now),

@@ -28,7 +28,7 @@ func (r *Reconciler) Decide(ws *v1alpha1.Workspace, intent Intent, sight Sight) 
 		Dependents:      intent.Dependents,
 		Recorded:        ws.Status.UUID,
 		Attempted:       ws.Status.Attempt.Open(),
-		Refused:         refused(ws),
+		Refused:         ws.Status.Attempt.Refused(),
 		Name:            attemptName(ws, intent),
 		Denied:          isDenied,
 		Denial:          denial,

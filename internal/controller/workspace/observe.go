@@ -73,15 +73,10 @@ func (r *Reconciler) lateness(ws *v1alpha1.Workspace, intent Intent) time.Durati
 	switch {
 	case !intent.Capabilities.Workspace.Asynchronous, intent.Recovery == provider.RecoverNever, intent.Deleting && intent.Retain:
 		return 0
-	case refused(ws), engine.Denied(ws, ws.Status.Attempt):
+	case ws.Status.Attempt.Refused(), engine.Denied(ws, ws.Status.Attempt):
 		return 0
 	}
 	return r.ProvisioningDeadline
-}
-
-// refused reports whether the latest call is known to have made nothing.
-func refused(ws *v1alpha1.Workspace) bool {
-	return ws.Status.Attempt != nil && ws.Status.Attempt.Outcome == v1alpha1.AttemptRefused
 }
 
 // observeOwn reads the one workspace the credential belongs to.
